@@ -1,0 +1,57 @@
+"""Nothing leaves this machine: a watch over every socket that Python opens.
+
+Loopback and Unix sockets pass. Anything else is refused as a closed network would refuse it, and remembered, so that
+the test which tried fails even when the code under test caught the error.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import sys
+
+ATTEMPTS: list[str] = []
+_watching: list[bool] = []
+
+
+class NoNetwork(ConnectionRefusedError):
+    """Raised instead of connecting; an OSError, as the code would see it on a closed network."""
+
+
+def is_absent() -> bool:
+    return not _watching
+
+
+def watch() -> None:
+    """Begin watching, for the life of this process: an audit hook cannot be taken away again."""
+    _watching.append(True)
+    sys.addaudithook(_look)
+
+
+def is_local(host: object) -> bool:
+    if not isinstance(host, (str, bytes)):
+        return True
+    name = (host.decode("ascii", "replace") if isinstance(host, bytes) else host).split("%")[0].lower()
+    if name in {"", "localhost", "localhost.localdomain", "ip6-localhost", socket.gethostname().lower()}:
+        return True
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _look(event: str, arguments: tuple) -> None:
+    if event in {"socket.connect", "socket.sendto", "socket.sendmsg"}:
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) and address else None
+        family = getattr(arguments[0], "family", None)
+        if family not in {socket.AF_INET, socket.AF_INET6}:
+            return
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    if not is_local(host):
+        ATTEMPTS.append(f"{event} {host!r}")
+        raise NoNetwork(f"tests may not reach {host!r}")
