@@ -1,0 +1,155 @@
+"""Who acts. Every verb and query takes one; nobody is above the scope."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property
+
+from kalantar.kernel import clock
+
+from .roles import STATION_EYES, Role
+
+
+class Actor:
+    """Nothing and nobody: what every other actor answers, answered with nothing."""
+
+    audit_id = "nobody"
+    officer = None
+    officer_id: int | None = None
+
+    def posts(self, on: date | None = None) -> list:
+        return []
+
+    def units(self) -> frozenset[int]:
+        """Units whose name this actor may see: those covered, and the ones above them."""
+        return frozenset()
+
+    def units_below(self) -> frozenset[int]:
+        """Units at and below this actor's posts."""
+        return frozenset()
+
+    def stations(self) -> frozenset[int]:
+        """Stations whose matters this actor's posts cover today."""
+        return frozenset()
+
+    def roles(self) -> frozenset[Role]:
+        return frozenset()
+
+    def roles_at(self, station_id: int | None) -> frozenset[Role]:
+        """Roles whose post covers a station."""
+        return frozenset()
+
+    @property
+    def home_station(self):
+        return None
+
+
+class Nobody(Actor):
+    """A visitor who has not signed in."""
+
+    audit_id = "anonymous"
+
+
+class OfficerActor(Actor):
+    """A signed-in colleague, with the posts held today. Costs two statements, asked once a request."""
+
+    def __init__(self, officer):
+        self.officer = officer
+        self.officer_id = officer.pk
+        self.audit_id = f"officer:{officer.pk}"
+
+    def posts(self, on: date | None = None) -> list:
+        if on is None or on == clock.today():
+            return self._posts_today
+        return self._posts_on(on)
+
+    def _posts_on(self, day: date) -> list:
+        from .models import Post
+
+        return list(Post.objects.filter(officer_id=self.officer_id).held_on(day).select_related("unit").order_by("pk"))
+
+    @cached_property
+    def _posts_today(self) -> list:
+        return self._posts_on(clock.today())
+
+    @cached_property
+    def _covered(self) -> list:
+        """Every unit at or below one of today's posts; a section's post covers its whole station."""
+        from django.db.models import Q
+
+        from .models import Unit
+
+        wanted = Q(pk__in=[])
+        for path in {self._root_of(post.unit) for post in self._posts_today}:
+            wanted |= Q(path__startswith=path)
+        return list(Unit.objects.filter(wanted).order_by("path"))
+
+    @staticmethod
+    def _root_of(unit) -> str:
+        if unit.grade != unit.SECTION:
+            return unit.path
+        return "/".join(unit.path.rstrip("/").split("/")[:-1]) + "/"
+
+    def units_below(self) -> frozenset[int]:
+        return frozenset(unit.pk for unit in self._covered)
+
+    def units(self) -> frozenset[int]:
+        above = {int(step) for post in self._posts_today for step in post.unit.path.strip("/").split("/")}
+        return self.units_below() | above
+
+    @cached_property
+    def _stations(self) -> frozenset[int]:
+        eyes = [self._root_of(post.unit) for post in self._posts_today if Role(post.role) in STATION_EYES]
+        return frozenset(u.pk for u in self._covered if u.grade == u.STATION and any(u.path.startswith(path) for path in eyes))
+
+    def stations(self) -> frozenset[int]:
+        return self._stations
+
+    def roles(self) -> frozenset[Role]:
+        return frozenset(Role(post.role) for post in self._posts_today)
+
+    def roles_at(self, station_id: int | None) -> frozenset[Role]:
+        path = next((u.path for u in self._covered if u.pk == station_id), None)
+        if path is None:
+            return frozenset()
+        return frozenset(Role(post.role) for post in self._posts_today if path.startswith(self._root_of(post.unit)))
+
+    @property
+    def home_station(self):
+        """The station this colleague's first post belongs to; None for county and province staff."""
+        for post in self._posts_today:
+            for unit in self._covered:
+                if unit.grade == unit.STATION and post.unit.path.startswith(unit.path):
+                    return unit
+        return None
+
+
+class System(Actor):
+    """The clock and the command line: covers every unit, and is named in the audit like anybody else."""
+
+    audit_id = "system"
+
+    def __init__(self, audit_id: str = "system"):
+        self.audit_id = audit_id
+
+    def units_below(self) -> frozenset[int]:
+        from .models import Unit
+
+        return frozenset(Unit.objects.values_list("pk", flat=True))
+
+    units = units_below
+
+    def stations(self) -> frozenset[int]:
+        from .models import Station
+
+        return frozenset(Station.objects.values_list("pk", flat=True))
+
+    def roles(self) -> frozenset[Role]:
+        return frozenset(Role)
+
+    def roles_at(self, station_id: int | None) -> frozenset[Role]:
+        return frozenset(Role)
+
+
+SYSTEM = System()
+COMMAND_LINE = System("command-line")
