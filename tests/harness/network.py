@@ -6,9 +6,11 @@ the test which tried fails even when the code under test caught the error.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
 import sys
+from collections.abc import Iterator
 
 ATTEMPTS: list[str] = []
 _watching: list[bool] = []
@@ -26,6 +28,15 @@ def watch() -> None:
     """Begin watching, for the life of this process: an audit hook cannot be taken away again."""
     _watching.append(True)
     sys.addaudithook(_look)
+
+
+@contextlib.contextmanager
+def nothing_leaves() -> Iterator[None]:
+    """Fails at its end if anything inside it tried to reach another machine."""
+    before = len(ATTEMPTS)
+    yield
+    attempts = ATTEMPTS[before:]
+    assert not attempts, f"a connection left this machine: {attempts}"
 
 
 def is_local(host: object) -> bool:
