@@ -1,0 +1,1 @@
+"""Small reference and demonstration data, with their words."""
