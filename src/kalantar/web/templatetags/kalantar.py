@@ -97,3 +97,11 @@ def status(group, code):
     mark = TONES.get(group, {}).get(code) or USUAL.get(code, "circle-dot")
     name, _, tone = mark.partition(" ")
     return format_html('<span class="st{}">{}{}</span>', f" {tone}" if tone else "", icon(name), words.word(group, code))
+
+
+@register.filter
+def kind(field):
+    """How a form field is laid out: "group" (several choices), "check" (one box) or "line"."""
+    if field.use_fieldset:
+        return "group"
+    return "check" if getattr(field.field.widget, "input_type", "") == "checkbox" else "line"
