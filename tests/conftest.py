@@ -18,7 +18,7 @@ from tests.harness import network
 ROOT = Path(__file__).resolve().parents[1]
 CELLAR = [ROOT / "tests" / name for name in ("analysis", "formats", "persian", "worlds")]
 
-pytest_plugins = ["tests.harness.statements", "tests.harness.browser"]
+pytest_plugins = ["tests.harness.statements", "tests.harness.browser", "tests.cast"]
 
 
 def pytest_configure(config):
@@ -81,6 +81,8 @@ def is_postgres() -> bool:
 
 def _only_cellar(config) -> bool:
     asked = [Path(argument.split("::")[0]).resolve() for argument in config.args]
-    return bool(asked) and "django" not in sys.modules and all(
-        any(path == room or room in path.parents for room in CELLAR) for path in asked
+    return (
+        bool(asked)
+        and "django" not in sys.modules
+        and all(any(path == room or room in path.parents for room in CELLAR) for path in asked)
     )

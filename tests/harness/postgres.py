@@ -49,8 +49,18 @@ def running(programs: Path) -> Iterator[str]:
         if who:
             os.chown(home / "password", who.pw_uid, who.pw_gid)
         _run(
-            [programs / "initdb", "-D", home / "data", "-U", "kalantar", "-E", "UTF8", "--locale=C"]
-            + ["--auth=scram-sha-256", f"--pwfile={home / 'password'}"],
+            [
+                programs / "initdb",
+                "-D",
+                home / "data",
+                "-U",
+                "kalantar",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "--auth=scram-sha-256",
+                f"--pwfile={home / 'password'}",
+            ],  # fmt: skip
             who,
             home,
         )
@@ -66,8 +76,7 @@ def _server(programs: Path, home: Path, who) -> Iterator[int]:
         port = _free_port()
         with (home / "log").open("wb") as log:
             server = subprocess.Popen(
-                [programs / "postgres", "-D", home / "data", "-k", home, "-p", str(port)]
-                + ["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=120"],
+                [programs / "postgres", "-D", home / "data", "-k", home, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=120"],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=home, env=_environment(home),
                 preexec_fn=_die_with_parent, **_as(who),
             )  # fmt: skip

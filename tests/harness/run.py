@@ -28,7 +28,11 @@ PACKAGES = {"chromium": browser.find, "postgresql": postgres.find}
 STAGES = (
     # name, database, pytest's own arguments
     ("unit and SQLite", "sqlite", ["tests", "--ignore=tests/house", "-m", "not browser and not postgres{slow}"]),
-    ("PostgreSQL", "postgres", ["tests", "--ignore=tests/house", "-m", "database and not browser and not sqlite{slow}"]),
+    (
+        "PostgreSQL",
+        "postgres",
+        ["tests", "--ignore=tests/house", "-m", "database and not browser and not sqlite{slow}"],
+    ),
     ("browser", "sqlite", ["tests", "--ignore=tests/house", "-m", "browser{slow}"]),
     ("house", "sqlite", ["tests/house"]),
 )

@@ -22,9 +22,12 @@ def test_a_connection_to_an_address_is_refused_too():
 
 
 def test_an_attempt_that_the_code_swallows_still_fails_the_test():
-    with pytest.raises(AssertionError, match=r"example\.org"), network.nothing_leaves():
-        with contextlib.suppress(OSError):
-            socket.getaddrinfo("example.org", 80)
+    with (
+        pytest.raises(AssertionError, match=r"example\.org"),
+        network.nothing_leaves(),
+        contextlib.suppress(OSError),
+    ):
+        socket.getaddrinfo("example.org", 80)
     network.ATTEMPTS.clear()
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from babel.messages import Catalog
 from babel.messages.extract import extract, extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -95,8 +96,9 @@ def sentences(room: Path) -> Iterator[Sentence]:
         elif path.suffix in {".html", ".txt", ".xml"} and "templates" in path.parts:
             found = _of_template(path)
         elif path.suffix in {".js", ".mjs"} and "static" in path.parts and "vendor" not in path.parts:
-            found = ((line, None, *rest) for line, *rest in extract("javascript", io.BytesIO(path.read_bytes()), KEYWORDS))
-            yield from (_sentence(path, line, None, message, context) for line, _, message, _, context in found)
+            for line, message, _, context in extract("javascript", io.BytesIO(path.read_bytes()), KEYWORDS):
+                text, plural = message if isinstance(message, tuple) else (message, None)
+                yield Sentence(text, plural, context, path, line)
             continue
         else:
             continue
@@ -114,7 +116,7 @@ def faults(rooms: Path = ROOMS, language: str = "fa") -> list[Fault]:
     for room in sorted(path for path in rooms.iterdir() if path.is_dir() and path.name != "data"):
         source = room / "locale" / language / "LC_MESSAGES" / "django.po"
         used = {sentence.key: sentence for sentence in sentences(room)}
-        catalogue = _read(source) if source.exists() else ()
+        catalogue = _read(source) if source.exists() else Catalog(language)
         translated = {(entry.context, _first(entry.id)): entry for entry in catalogue if entry.id}
         for key, sentence in used.items():
             entry = translated.get(key)
@@ -132,8 +134,7 @@ def faults(rooms: Path = ROOMS, language: str = "fa") -> list[Fault]:
                 if _placeholders(said) != _placeholders(key[1]) and not _is_plural(entry, said):
                     found.append(Fault(source, "the named places differ", key[1]))
                 found += [Fault(source, f"style: {fault}", said) for fault in style(said)]
-        if source.exists():
-            found += [Fault(source, "marked obsolete", _first(entry.id)) for entry in catalogue.obsolete.values()]
+        found += [Fault(source, "marked obsolete", _first(entry.id)) for entry in catalogue.obsolete.values()]
     return found
 
 
@@ -150,20 +151,15 @@ def _of_template(path: Path):
     return extract_python(io.BytesIO(code.encode()), KEYWORDS, [], {"encoding": "utf-8"})
 
 
-def _from_call(path: Path, line: int, function: str, message) -> Sentence | None:
-    parts = message if isinstance(message, tuple) else (message,)
+def _from_call(path: Path, line: int, function: str, message: str | tuple[str, ...]) -> Sentence | None:
+    parts = list(message) if isinstance(message, tuple) else [message]
     context = None
     if function.startswith(("pgettext", "npgettext")):
-        context, *parts = parts
+        context = parts.pop(0)
     if not parts or not parts[0]:
         return None
     plural = parts[1] if "ngettext" in function or function.startswith("npgettext") else None
     return Sentence(parts[0], plural, context, path, line)
-
-
-def _sentence(path: Path, line: int, _function, message, context) -> Sentence:
-    text, plural = message if isinstance(message, tuple) else (message, None)
-    return Sentence(text, plural, context, path, line)
 
 
 def _first(msgid) -> str:
