@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from kalantar.kernel import uids
 
-from .roles import Role
+from .roles import STATION_EYES, Role
 
 
 class UnitQuerySet(models.QuerySet):
@@ -39,6 +39,11 @@ class Unit(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @property
+    def station_id(self) -> int | None:
+        """The station this unit is or belongs to; None above a station. Decides its audit chain."""
+        return {self.STATION: self.pk, self.SECTION: self.parent_id}.get(self.grade)
+
 
 class StationManager(models.Manager.from_queryset(UnitQuerySet)):
     def get_queryset(self):
@@ -53,18 +58,21 @@ class Station(Unit):
     class Meta:
         proxy = True
 
-    @property
-    def station_id(self) -> int:
-        return self.pk
+
+class OfficerQuerySet(models.QuerySet):
+    def visible_to(self, actor):
+        """Oneself, and colleagues with a post, now or before, at a unit this actor's posts cover."""
+        return self.filter(Q(pk=actor.officer_id) | Q(pk__in=Post.objects.filter(unit__in=_staff_units(actor)).values("officer")))
 
 
-class OfficerManager(BaseUserManager):
+class OfficerManager(BaseUserManager.from_queryset(OfficerQuerySet)):
     def get_by_natural_key(self, username):
         return self.get(username=username)
 
-    def visible_to(self, actor):
-        """Colleagues with a post, now or before, at a unit this actor's posts cover."""
-        return self.filter(Q(pk=actor.officer_id) | Q(posts__unit__in=actor.units_below())).distinct()
+
+def _staff_units(actor) -> frozenset[int]:
+    """Units whose staff this actor may see. The overseer from outside sees counts, not colleagues."""
+    return actor.units_below() if actor.roles() & STATION_EYES else frozenset()
 
 
 class Officer(AbstractBaseUser):
@@ -77,6 +85,7 @@ class Officer(AbstractBaseUser):
     rank = models.CharField(max_length=30, default="")
     is_active = models.BooleanField(default=True)
     totp = models.BinaryField(null=True)  # sealed seed; None until the second factor is set up
+    totp_new = models.BinaryField(null=True)  # sealed seed shown to its owner and not yet confirmed by a code
     totp_last = models.BigIntegerField(default=0)  # the last accepted time step: a code opens once
     pin = models.CharField(max_length=128, default="")  # desk lock
     must_change_password = models.BooleanField(default=False)
@@ -94,11 +103,15 @@ class Officer(AbstractBaseUser):
 
 class PostQuerySet(models.QuerySet):
     def visible_to(self, actor):
-        return self.filter(Q(officer_id=actor.officer_id) | Q(unit__in=actor.units_below()))
+        return self.filter(Q(officer_id=actor.officer_id) | Q(unit__in=_staff_units(actor)))
 
     def held_on(self, day):
-        """Posts that count on a day: begun, not ended."""
-        return self.filter(Q(from_on__lte=day), Q(to_on=None) | Q(to_on__gte=day))
+        """Posts that count on a day: begun, not ended. One ended by a superior stops counting at once, not at midnight."""
+        return self.filter(Q(from_on__lte=day), Q(to_on=None) | Q(to_on__gt=day) | Q(to_on=day, ended_at=None))
+
+    def held_from(self, day):
+        """Posts that count on a day or will later."""
+        return self.filter(Q(to_on=None) | Q(to_on__gt=day) | Q(to_on=day, ended_at=None))
 
 
 class Post(models.Model):
@@ -108,7 +121,8 @@ class Post(models.Model):
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="posts")
     role = models.CharField(max_length=30, choices=[(r.value, r.value) for r in Role])
     from_on = models.DateField()
-    to_on = models.DateField(null=True)
+    to_on = models.DateField(null=True)  # the last day
+    ended_at = models.DateTimeField(null=True)  # ended by a superior, from this moment
     stands_in_for = models.ForeignKey("self", models.PROTECT, null=True, related_name="stand_ins")
     version = models.IntegerField(default=0)
 
@@ -117,6 +131,10 @@ class Post(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(to_on=None) | Q(to_on__gte=models.F("from_on")), name="post_ends_after_it_begins")]
         indexes = [models.Index(fields=["officer", "from_on"], name="post_by_officer")]
+
+    @property
+    def station_id(self) -> int | None:
+        return self.unit.station_id
 
 
 class Invite(models.Model):
