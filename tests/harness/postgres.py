@@ -60,7 +60,7 @@ def running(programs: Path) -> Iterator[str]:
                 "--locale=C",
                 "--auth=scram-sha-256",
                 f"--pwfile={home / 'password'}",
-            ],  # fmt: skip
+            ],
             who,
             home,
         )
@@ -76,10 +76,27 @@ def _server(programs: Path, home: Path, who) -> Iterator[int]:
         port = _free_port()
         with (home / "log").open("wb") as log:
             server = subprocess.Popen(
-                [programs / "postgres", "-D", home / "data", "-k", home, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=120"],
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=home, env=_environment(home),
-                preexec_fn=_die_with_parent, **_as(who),
-            )  # fmt: skip
+                [
+                    programs / "postgres",
+                    "-D",
+                    home / "data",
+                    "-k",
+                    home,
+                    "-p",
+                    str(port),
+                    "-c",
+                    "listen_addresses=127.0.0.1",
+                    "-c",
+                    "max_connections=120",
+                ],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                cwd=home,
+                env=_environment(home),
+                preexec_fn=_die_with_parent,
+                **_as(who),
+            )
         try:
             if _answers(server, port):
                 yield port
