@@ -1,0 +1,59 @@
+"""Letters: one spelling for storing, one key for finding, one key for sorting.
+
+Sources: Unicode 15 (Arabic block and presentation forms); ISIRI 6219 (Persian letters and their code points);
+CLDR 44, collation fa (آ before ا, the hamza forms before ب, پ چ ژ گ in their places).
+"""
+
+import re
+import unicodedata
+
+from kalantar.persian.digits import to_latin
+
+ZWNJ = "\u200c"
+
+_PERSIAN = {"ي": "ی", "ى": "ی", "ې": "ی", "ے": "ی", "ك": "ک", "ڪ": "ک", "ة": "ه", "ۀ": "ه", "ە": "ه", "ہ": "ه",
+            "ھ": "ه", "ٱ": "ا"}
+_GONE = dict.fromkeys("\u0640\u200b\u200d\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069"
+                      "\ufeff\u00ad")
+_STORE = str.maketrans({**_PERSIAN, **_GONE})
+_FOLD = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ؤ": "و", "ئ": "ی", "ء": None, ZWNJ: None})
+_ORDER = "آاءبپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی"
+_RANK = {letter: chr(0x0621 + rank) for rank, letter in enumerate(_ORDER)}
+_RANK.update(dict.fromkeys("أإؤئ", _RANK["ء"]))
+_PRESENTED = re.compile("[\ufb50-\ufdff\ufe70-\ufefc]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+
+
+def normalise(text: str, *, lines: bool = False) -> str:
+    """The one spelling that is stored.
+
+    Persian ye, kaf and he; no kashida, bidi control, presentation form or double space; the half-space stays,
+    but never at an edge or beside a space. Digits stay as they were typed.
+    lines : keep line ends (long texts); otherwise they become spaces.
+    """
+    text = _PRESENTED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), unicodedata.normalize("NFC", text))
+    text = _CONTROL.sub("", text.translate(_STORE)).replace("ه\u0654", "ه")
+    text = re.sub(f"{ZWNJ}+", ZWNJ, text)
+    if lines:
+        return "\n".join(_one_line(line) for line in text.splitlines()).strip("\n")
+    return _one_line(text)
+
+
+def search_key(text: str) -> str:
+    """The key by which words are found: half-spaces, hamza, diacritics, case and digit sets make no difference."""
+    text = to_latin(normalise(text).casefold()).translate(_FOLD)
+    bare = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
+    return " ".join(unicodedata.normalize("NFC", bare).translate(_FOLD).split())
+
+
+def collation_key(text: str) -> str:
+    """A key whose plain code-point order is the order of a Persian list; equal letters fall back to the spelling."""
+    stored = normalise(text)
+    plain = "".join(_RANK.get(c, c) for c in to_latin(stored).casefold()
+                    if c != ZWNJ and unicodedata.category(c) != "Mn")
+    return f"{plain}\0{stored}"
+
+
+def _one_line(text):
+    text = " ".join(text.split())
+    return re.sub(f"{ZWNJ}* {ZWNJ}*", " ", text).strip(f" {ZWNJ}")
