@@ -57,10 +57,16 @@ def record(what: str, subject, *, by, at: datetime | None = None, chain: str | N
     lines = _page.get()
     if lines is None:
         raise NoAuditLine("audit.record outside a verb")
-    lines.append({
-        "chain": chain or chain_of(subject), "at": at or clock.now(), "what": what, "by": by.audit_id,
-        "subject": name_of(subject), "details": json.loads(json.dumps(details, default=str)),
-    })
+    lines.append(
+        {
+            "chain": chain or chain_of(subject),
+            "at": at or clock.now(),
+            "what": what,
+            "by": by.audit_id,
+            "subject": name_of(subject),
+            "details": json.loads(json.dumps(details, default=str)),
+        }
+    )
 
 
 def tried(what: str, subject, *, by, chain: str | None = None, **details) -> None:
@@ -69,10 +75,16 @@ def tried(what: str, subject, *, by, chain: str | None = None, **details) -> Non
         record(what, subject, by=by, chain=chain, **details)
 
 
-def digest_of(previous: str, *, chain: str, seq: int, at: datetime, what: str, by: str, subject: str, details: dict) -> str:
+def digest_of(
+    previous: str, *, chain: str, seq: int, at: datetime, what: str, by: str, subject: str, details: dict
+) -> str:
     """The link: SHA-256 over the previous link and this line in one fixed spelling."""
-    spelled = json.dumps([previous, chain, seq, at.astimezone(UTC).isoformat(timespec="microseconds"), what, by, subject, details],
-                         sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    spelled = json.dumps(
+        [previous, chain, seq, at.astimezone(UTC).isoformat(timespec="microseconds"), what, by, subject, details],
+        sort_keys=True,
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
     return hashlib.sha256(spelled.encode()).hexdigest()
 
 
@@ -98,6 +110,7 @@ def _write(lines: list[dict]) -> None:
 
 
 # ---- the head leaves the building ----
+
 
 def heads() -> dict[str, list]:
     """Every chain's last link, as it stands."""
@@ -154,7 +167,9 @@ def verify(outside_code: str | None = None, *, batch: int = 20_000) -> tuple[int
     for code in codes:
         for chain, (seq, _) in code.heads.items():
             wanted[chain].add(seq)
-    chains = set(AuditLine.objects.values_list("chain", flat=True).distinct()) | set(AuditHead.objects.values_list("chain", flat=True))
+    chains = set(AuditLine.objects.values_list("chain", flat=True).distinct()) | set(
+        AuditHead.objects.values_list("chain", flat=True)
+    )
     for chain in sorted(chains):
         seq, previous, found, after = 0, "", [], 0
         links[chain] = {0: ""}
@@ -170,8 +185,16 @@ def verify(outside_code: str | None = None, *, batch: int = 20_000) -> tuple[int
                     previous = row.previous
                 if row.previous != previous:
                     found.append(Fault(chain, row.seq, "line_out_of_place"))
-                if row.digest != digest_of(row.previous, chain=chain, seq=row.seq, at=row.at, what=row.what, by=row.by,
-                                           subject=row.subject, details=row.details):
+                if row.digest != digest_of(
+                    row.previous,
+                    chain=chain,
+                    seq=row.seq,
+                    at=row.at,
+                    what=row.what,
+                    by=row.by,
+                    subject=row.subject,
+                    details=row.details,
+                ):
                     found.append(Fault(chain, row.seq, "line_changed"))
                 previous = row.digest
                 if row.seq in wanted[chain]:

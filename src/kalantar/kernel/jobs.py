@@ -58,7 +58,8 @@ def queue(kind: str, *, key: str, due_at: datetime | None = None, payload: dict 
     due_at, payload = due_at or clock.now(), payload or {}
     Job.objects.bulk_create([Job(kind=kind, key=key, due_at=due_at, payload=payload)], ignore_conflicts=True)
     Job.objects.filter(kind=kind, key=key, state__in=[Job.DONE, Job.FAILED]).update(
-        state=Job.QUEUED, due_at=due_at, payload=payload, attempts=0, error="", lease_until=None)
+        state=Job.QUEUED, due_at=due_at, payload=payload, attempts=0, error="", lease_until=None
+    )
     return Job.objects.get(kind=kind, key=key)
 
 
@@ -83,7 +84,8 @@ def claim():
     due = Q(state=Job.QUEUED, due_at__lte=now) | Q(state=Job.RUNNING, lease_until__lt=wall)
     for found in Job.objects.filter(due).order_by("due_at", "pk")[:5]:
         won = Job.objects.filter(pk=found.pk, state=found.state, attempts=found.attempts).update(
-            state=Job.RUNNING, attempts=F("attempts") + 1, lease_until=wall + LEASE)
+            state=Job.RUNNING, attempts=F("attempts") + 1, lease_until=wall + LEASE
+        )
         if won:
             return Job.objects.get(pk=found.pk)
     return None
@@ -100,8 +102,12 @@ def run(found) -> bool:
         error = traceback.format_exc(limit=8)[-2000:]
         over = found.attempts >= TRIES
         log.warning("job %s failed, attempt %s", found.kind, found.attempts)
-        mine.update(state=Job.FAILED if over else Job.QUEUED, error=error, lease_until=None,
-                    due_at=clock.now() + timedelta(seconds=10 * 2**found.attempts))
+        mine.update(
+            state=Job.FAILED if over else Job.QUEUED,
+            error=error,
+            lease_until=None,
+            due_at=clock.now() + timedelta(seconds=10 * 2**found.attempts),
+        )
         return False
     mine.update(state=Job.DONE, error="", lease_until=None, done_at=clock.wall())
     return True

@@ -22,8 +22,10 @@ class Installation(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=models.Q(only=True), name="installation_is_one_row"),
-            models.CheckConstraint(condition=models.Q(kind__in=["demo", "test"]) | models.Q(offset_s=0),
-                                   name="only_a_demonstration_moves_its_clock"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["demo", "test"]) | models.Q(offset_s=0),
+                name="only_a_demonstration_moves_its_clock",
+            ),
         ]
 
 
@@ -42,7 +44,10 @@ class AuditLine(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["chain", "seq"], name="audit_line_has_its_place")]
-        indexes = [models.Index(fields=["subject"], name="audit_by_subject"), models.Index(fields=["by", "at"], name="audit_by_actor")]
+        indexes = [
+            models.Index(fields=["subject"], name="audit_by_subject"),
+            models.Index(fields=["by", "at"], name="audit_by_actor"),
+        ]
 
 
 class AuditHead(models.Model):

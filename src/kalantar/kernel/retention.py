@@ -17,7 +17,9 @@ class Keep:
 
 KEEP: dict[str, Keep] = {
     "kernel.installation": Keep("none", None, "what this installation is"),
-    "kernel.auditline": Keep("staff", None, "lawfulness, discipline, security, court (SAFETY rule 24)", "opaque ids, no content"),
+    "kernel.auditline": Keep(
+        "staff", None, "lawfulness, discipline, security, court (SAFETY rule 24)", "opaque ids, no content"
+    ),
     "kernel.audithead": Keep("none", None, "the chains' last links"),
     "kernel.headcode": Keep("none", None, "the codes of the duty book"),
     "kernel.job": Keep("none", 7, "done jobs tell nothing after a week"),

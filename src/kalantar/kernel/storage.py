@@ -135,18 +135,33 @@ def _inspect_sqlite(connection, data: Path) -> list[Finding]:
     found = []
     version = sqlite3.sqlite_version_info
     with connection.cursor() as cursor:
+
         def pragma(name):
             cursor.execute(f"PRAGMA {name}")
             return str(cursor.fetchone()[0]).lower()
 
-        mode, sync, foreign, wipe = (pragma(p) for p in ("journal_mode", "synchronous", "foreign_keys", "secure_delete"))
+        mode, sync, foreign, wipe = (
+            pragma(p) for p in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
+        )
         mapped = pragma("mmap_size") if connection.settings_dict["NAME"] != ":memory:" else "0"
     memory = "memory" in str(connection.settings_dict["NAME"])
-    found.append(Finding("sqlite_version", sqlite3.sqlite_version, wal_is_safe(version) or mode != "wal",
-                         "Install pysqlite3 from requirements/app.lock."))
+    found.append(
+        Finding(
+            "sqlite_version",
+            sqlite3.sqlite_version,
+            wal_is_safe(version) or mode != "wal",
+            "Install pysqlite3 from requirements/app.lock.",
+        )
+    )
     wanted = sqlite_pragmas(version)
-    found.append(Finding("sqlite_journal", mode, memory or mode == wanted["journal_mode"].lower(),
-                         f"Set journal_mode={wanted['journal_mode']}."))
+    found.append(
+        Finding(
+            "sqlite_journal",
+            mode,
+            memory or mode == wanted["journal_mode"].lower(),
+            f"Set journal_mode={wanted['journal_mode']}.",
+        )
+    )
     full = {"2", "3"} if wanted["synchronous"] == "FULL" else {"3"}
     found.append(Finding("sqlite_synchronous", sync, sync in full, f"Set synchronous={wanted['synchronous']}."))
     found.append(Finding("sqlite_foreign_keys", foreign, foreign == "1", "Set foreign_keys=ON."))

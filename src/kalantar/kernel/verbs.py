@@ -10,14 +10,22 @@ from .models import Installation
 
 
 @verb
-def open_installation(kind: str, *, by, name: str, name_en: str, time_zone: str, offset: timedelta = timedelta(0)) -> Installation:
+def open_installation(
+    kind: str, *, by, name: str, name_en: str, time_zone: str, offset: timedelta = timedelta(0)
+) -> Installation:
     """Say once what this installation is. It can never become another kind."""
     if kind not in installation.KINDS:
         raise Refused("installation_kind_unknown", kind=kind)
     if Installation.objects.exists():
         raise Refused("installation_exists")
-    row = Installation.objects.create(kind=kind, name=name, name_en=name_en, time_zone=time_zone,
-                                      offset_s=int(offset.total_seconds()), created_at=clock.wall())
+    row = Installation.objects.create(
+        kind=kind,
+        name=name,
+        name_en=name_en,
+        time_zone=time_zone,
+        offset_s=int(offset.total_seconds()),
+        created_at=clock.wall(),
+    )
     installation.forget()
     audit.record("installation.opened", row, by=by, kind=kind)
     return row

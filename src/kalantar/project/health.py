@@ -24,8 +24,12 @@ class HealthMiddleware:
             installation.forget()
             installation.current()
         except installation.NotInstalled:
-            return JsonResponse({"status": "not ready", "reason": "not installed", "version": kalantar.__version__}, status=503)
+            return JsonResponse(
+                {"status": "not ready", "reason": "not installed", "version": kalantar.__version__}, status=503
+            )
         except DatabaseError as fault:
             connection.close()
-            return JsonResponse({"status": "not ready", "reason": type(fault).__name__, "version": kalantar.__version__}, status=503)
+            return JsonResponse(
+                {"status": "not ready", "reason": type(fault).__name__, "version": kalantar.__version__}, status=503
+            )
         return JsonResponse({"status": "ok", "database": connection.vendor, "version": kalantar.__version__})

@@ -26,7 +26,9 @@ if PROFILE in {"demo", "test"}:
 try:
     SECRET_KEY = kept_keys.read(KEYS, "secret").decode()
 except kept_keys.KeysRefused as refused:
-    raise SystemExit(f"kalantar.E002: {refused.key} {refused.args_['path']}. Run './kalantar init' or restore the keys.") from None
+    raise SystemExit(
+        f"kalantar.E002: {refused.key} {refused.args_['path']}. Run './kalantar init' or restore the keys."
+    ) from None
 
 DEBUG = False
 HOSTS = [host for host in os.environ.get("KALANTAR_HOSTS", "").split(",") if host]
@@ -36,8 +38,16 @@ if PROFILE == "test" and "sqlite3" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"]["TEST"] = {"NAME": str(DATA / f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.sqlite3")}
 
 INSTALLED_APPS = [
-    "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "django.contrib.staticfiles",
-    "kalantar.kernel", "kalantar.people", "kalantar.web", "kalantar.territory", "kalantar.incidents", "kalantar.overview",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "kalantar.kernel",
+    "kalantar.people",
+    "kalantar.web",
+    "kalantar.territory",
+    "kalantar.incidents",
+    "kalantar.overview",
     "kalantar.project",
 ]
 MIDDLEWARE = [
@@ -54,25 +64,36 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "kalantar.project.urls"
 WSGI_APPLICATION = "kalantar.project.wsgi.application"
-TEMPLATES = [{
-    "BACKEND": "django.template.backends.django.DjangoTemplates",
-    "DIRS": [],
-    "APP_DIRS": True,
-    "OPTIONS": {
-        "context_processors": ["django.template.context_processors.request", "kalantar.web.context.page"],
-        "builtins": ["django.templatetags.i18n", "django.templatetags.static", "kalantar.web.templatetags.kalantar"],
-    },
-}]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request", "kalantar.web.context.page"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "kalantar.web.templatetags.kalantar",
+            ],
+        },
+    }
+]
 
 AUTH_USER_MODEL = "people.Officer"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 if PROFILE == "test":
     PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-     "OPTIONS": {"user_attributes": ("username", "name", "name_en")}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name", "name_en")},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
@@ -103,8 +124,11 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA / "uploads"}},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if PROFILE == "test"
-                    else "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if PROFILE == "test"
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
 }
 WHITENOISE_USE_FINDERS = PROFILE == "test"
 WHITENOISE_AUTOREFRESH = False

@@ -1,0 +1,343 @@
+"""What the morning says about numbers: rises, high levels, hot cells, repeat places, and where too few events can tell.
+
+Made by a job before each morning and after an import; pages only read the rows. Every method and source stands in
+`kalantar.analysis`; here is only which counts are put to it, and what is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from datetime import date, timedelta
+
+import numpy as np
+import shapely
+from django.db import transaction
+from django.db.models import Max, Min, Sum
+
+from kalantar.analysis import hotspots, levels, repeats, rises
+from kalantar.kernel import clock
+from kalantar.people.models import Station
+from kalantar.territory.models import Area, Beat
+
+from .models import DailyCount, Finding, Import, Incident
+
+PERIOD_DAYS = 28  # "in 4 weeks": whole weeks, so that no weekday counts twice
+PERIODS_A_YEAR = 13
+WINDOW_DAYS = 90
+CELL_M = 250.0
+LEVEL = 0.05  # after correction for all comparisons of the morning
+FEWEST_HOT = 30  # fewer events in the window: no pattern is drawn
+SHOWN = {Finding.RISE: 5, Finding.HIGH: 3, Finding.HOT: 3, Finding.REPEAT: 3}
+SPARK_PERIODS = 26
+
+
+def data_version(station_id: int) -> str:
+    """Changes whenever the numbers could: imports that went live or were withdrawn, and the newest event."""
+    live = Import.objects.filter(state=Import.LIVE).aggregate(last=Max("pk"), when=Max("live_at"))
+    newest = Incident.objects.filter(station_id=station_id).aggregate(last=Max("pk"))["last"]
+    gone = Import.objects.filter(state__in=[Import.WITHDRAWN, Import.SWEPT]).count()
+    return hashlib.sha256(f"{live['last']}|{live['when']}|{newest}|{gone}".encode()).hexdigest()[:16]
+
+
+def make_all(on: date) -> dict[str, int]:
+    """The findings of a morning for every station that has events; the same day made anew replaces its own rows."""
+    high = _levels(on)
+    made: Counter[str] = Counter()
+    for station in Station.objects.order_by("pk"):
+        made.update(make(station, on, high=high))
+    return dict(made)
+
+
+def make(station, on: date, *, high: dict | None = None) -> Counter:
+    """One station's findings as of the end of the day before `on`."""
+    beats = {b.pk: b for b in Beat.objects.in_force().filter(station=station)}
+    series = _series(station.pk, on, beats)
+    rows: list[Finding] = []
+    if series:
+        rows += _rises(series, on)
+        rows += (_levels(on) if high is None else high).get(station.pk, [])
+        rows += _hot_cells(station, on)
+        rows += _repeats(station, on)
+    version, now = data_version(station.pk), clock.now()
+    for rank, row in enumerate(rows):
+        row.station_id, row.on, row.rank = station.pk, on, rank
+        row.data_version, row.made_at = version, now
+    with transaction.atomic():
+        Finding.objects.filter(station=station, on=on).delete()
+        Finding.objects.bulk_create(rows)
+    return Counter(row.kind for row in rows)
+
+
+# ---- rises: each beat and type, and the station as a whole, against its own past ----
+
+
+def _series(station_id: int, on: date, beats: dict) -> dict:
+    """Counts per 28-day period, newest last, the last period ending the day before `on`.
+
+    Returns {(type, beat or None): int array}, from the type's first whole period on.
+    """
+    totals = DailyCount.objects.live().filter(station_id=station_id, local_date__lt=on)
+    per_day = totals.values_list("type_id", "beat_id", "local_date").annotate(n=Sum("n"))
+    first: dict[int, date] = dict(totals.values_list("type_id").annotate(d=Min("local_date")))
+    if not first:
+        return {}
+    periods = {t: (on - day).days // PERIOD_DAYS for t, day in first.items()}
+    series = {}
+    for t, n in periods.items():
+        for beat in (None, *beats):
+            series[t, beat] = np.zeros(max(n, 1), dtype=np.int64)
+    for t, beat, day, n in per_day:
+        ago = ((on - day).days - 1) // PERIOD_DAYS
+        for key in ((t, None), (t, beat)):
+            if key in series and ago < len(series[key]):
+                series[key][-1 - ago] += n
+    return series
+
+
+def _rises(series: dict, on: date) -> list[Finding]:
+    seen = {}
+    for key, counts in series.items():
+        if len(counts) > 1:
+            seen[key] = rises.rise(counts[:-1], int(counts[-1]), per_year=PERIODS_A_YEAR)
+    keys = list(seen)
+    corrected = rises.many(np.array([seen[key].p_value if seen[key].enough else np.nan for key in keys]))
+    found, silent = [], defaultdict(list)
+    for key, adjusted in zip(keys, corrected.adjusted, strict=True):
+        rise, (t, beat) = seen[key], key
+        if not rise.enough:
+            silent[rise.why_not].append(key)
+        elif adjusted <= LEVEL and rise.count > rise.high:
+            found.append(
+                (
+                    adjusted,
+                    rise.p_value,
+                    _finding(
+                        Finding.RISE,
+                        t,
+                        beat,
+                        f"rise/{rise.method}",
+                        {"period_days": PERIOD_DAYS, "level": LEVEL},
+                        count=rise.count,
+                        expected=round(rise.expected, 2),
+                        low=rise.low,
+                        high=rise.high,
+                        p=rise.p_value,
+                        p_adjusted=float(adjusted),
+                        comparisons=corrected.comparisons,
+                        from_on=str(on - timedelta(days=PERIOD_DAYS)),
+                        to_on=str(on - timedelta(days=1)),
+                        series=[int(n) for n in series[key][-SPARK_PERIODS:]],
+                    ),
+                )
+            )
+    found.sort(key=lambda entry: entry[:2])
+    rows = [row for *_, row in found[: SHOWN[Finding.RISE]]]
+    if silent:
+        rows_silent = [[t, beat] for keys in silent.values() for t, beat in keys]
+        rows.append(
+            _finding(
+                Finding.TOO_FEW,
+                None,
+                None,
+                "rise/none",
+                {"period_days": PERIOD_DAYS},
+                series=rows_silent,
+                n=len(rows_silent),
+                reasons={why: len(keys) for why, keys in silent.items()},
+                comparisons=corrected.comparisons,
+            )
+        )
+    elif not rows:
+        rows.append(
+            _finding(
+                Finding.TOO_FEW,
+                None,
+                None,
+                "rise/nothing",
+                {"period_days": PERIOD_DAYS},
+                series=[],
+                n=0,
+                reasons={},
+                comparisons=corrected.comparisons,
+            )
+        )
+    return rows
+
+
+# ---- always high: a beat against all beats of the installation, by square kilometre ----
+
+
+def _levels(on: date) -> dict[int, list[Finding]]:
+    """Beats whose year lies above what like beats have on the same ground. Dwellings, vehicles and shops are not known
+    here, so the exposure is the area, and the finding says so."""
+    beats = list(Beat.objects.in_force().only("pk", "station_id", "area_m2").order_by("pk"))
+    since = on - timedelta(days=364)
+    rows = DailyCount.objects.live().filter(local_date__gte=since, local_date__lt=on)
+    counts: dict[int, Counter] = defaultdict(Counter)
+    for t, beat, n in rows.values_list("type_id", "beat_id").annotate(n=Sum("n")):
+        counts[t][beat] += n
+    found: dict[int, list[tuple[float, Finding]]] = defaultdict(list)
+    if len(beats) < 2:
+        return {}
+    km2 = np.array([beat.area_m2 / 1e6 for beat in beats])
+    for t, by_beat in counts.items():
+        result = levels.levels(np.array([by_beat[beat.pk] for beat in beats]), km2)
+        p = rises.many(np.array([a.p_value if a.enough else np.nan for a in result.areas]))
+        for beat, area, adjusted in zip(beats, result.areas, p.adjusted, strict=True):
+            if area.enough and adjusted <= LEVEL and area.count > area.high:
+                found[beat.station_id].append(
+                    (
+                        -area.shrunk,
+                        _finding(
+                            Finding.HIGH,
+                            t,
+                            beat.pk,
+                            "level/funnel",
+                            {"days": 364, "exposure": "km2", "level": LEVEL},
+                            count=area.count,
+                            rate=round(area.rate, 2),
+                            like=round(area.like, 2),
+                            ratio=round(area.ratio, 2),
+                            shrunk=round(area.shrunk, 2),
+                            low=area.low,
+                            high=area.high,
+                            p=area.p_value,
+                            p_adjusted=float(adjusted),
+                            comparisons=p.comparisons,
+                            areas=len(beats),
+                            from_on=str(since),
+                            to_on=str(on - timedelta(days=1)),
+                        ),
+                    )
+                )
+    return {
+        station: [row for _, row in sorted(rows, key=lambda entry: entry[0])[: SHOWN[Finding.HIGH]]]
+        for station, rows in found.items()
+    }
+
+
+# ---- where: cells above their surroundings; only what may be drawn ----
+
+
+def _hot_cells(station, on: date) -> list[Finding]:
+    area = Area.objects.in_force().filter(station=station).first()
+    if area is None:
+        return []
+    shape = shapely.from_wkb(bytes(area.geometry))
+    since = on - timedelta(days=WINDOW_DAYS)
+    events = (
+        Incident.objects.live()
+        .drawable()
+        .filter(station=station, local_date__gte=since, local_date__lt=on)
+        .exclude(lon=None)
+        .values_list("type_id", "lon", "lat")
+    )
+    by_type: dict[int, list] = defaultdict(list)
+    for t, lon, lat in events:
+        by_type[t].append((lon, lat))
+    rows = []
+    for t, points in sorted(by_type.items(), key=lambda entry: -len(entry[1])):
+        if len(points) < FEWEST_HOT:
+            continue
+        result = hotspots.hot_cells(np.array(points), shape, cell_m=CELL_M, level=LEVEL)
+        cells = [c for c in result.cells if c.level > 0]
+        if cells:
+            rows.append(
+                _finding(
+                    Finding.HOT,
+                    t,
+                    None,
+                    "hot_cells/gi_star_exact",
+                    {"cell_m": CELL_M, "days": WINDOW_DAYS, "level": LEVEL},
+                    n=len(points),
+                    clusters=len({c.cluster for c in cells}),
+                    comparisons=result.comparisons,
+                    cells=[
+                        {
+                            "lon": c.lon,
+                            "lat": c.lat,
+                            "ring": c.ring,
+                            "count": c.count,
+                            "low": c.low,
+                            "high": c.high,
+                            "level": c.level,
+                            "cluster": c.cluster,
+                        }
+                        for c in cells
+                    ],
+                    from_on=str(since),
+                    to_on=str(on - timedelta(days=1)),
+                )
+            )
+    return rows[: SHOWN[Finding.HOT]]
+
+
+# ---- again: the same spot, never a dwelling ----
+
+
+def _repeats(station, on: date) -> list[Finding]:
+    events = list(
+        Incident.objects.live()
+        .filter(
+            station=station, shown_as=Incident.POINT, local_date__lt=on, local_date__gte=on - timedelta(days=3 * 365)
+        )
+        .exclude(lon=None)
+        .exclude(place_kind="dwelling")
+        .order_by("occurred_from", "pk")
+        .values_list("type_id", "lon", "lat", "local_date", "beat_id", "place_text", "place_kind")
+    )
+    by_type: dict[int, list] = defaultdict(list)
+    for event in events:
+        by_type[event[0]].append(event)
+    rows = []
+    for t, group in by_type.items():
+        keys = np.array([f"{lon:.4f},{lat:.4f}" for _, lon, lat, *_ in group])
+        days = np.array([(event[3] - on).days for event in group])
+        result = repeats.repeat_places(keys, days, window_days=WINDOW_DAYS, until=-1)
+        for place in result.places:
+            if place.p_adjusted > LEVEL:
+                continue
+            last = group[place.rows[-1]]
+            rows.append(
+                (
+                    place.p_adjusted,
+                    -place.count,
+                    _finding(
+                        Finding.REPEAT,
+                        t,
+                        last[4],
+                        "repeat_places/binomial",
+                        {"days": WINDOW_DAYS, "level": LEVEL},
+                        count=place.count,
+                        total=place.total,
+                        expected=round(place.expected, 2),
+                        p=place.p_value,
+                        p_adjusted=place.p_adjusted,
+                        comparisons=result.comparisons,
+                        lon=last[1],
+                        lat=last[2],
+                        place=last[5],
+                        place_kind=last[6],
+                        dates=[str(group[i][3]) for i in place.rows],
+                    ),
+                )
+            )
+    rows.sort(key=lambda entry: entry[:2])
+    return [row for *_, row in rows[: SHOWN[Finding.REPEAT]]]
+
+
+def _finding(kind: str, type_id: int | None, beat_id: int | None, method: str, parameters: dict, **result) -> Finding:
+    return Finding(kind=kind, type_id=type_id, beat_id=beat_id, method=method, parameters=parameters, result=result)
+
+
+def latest(actor, station_id: int, on: date):
+    """The findings of a morning, or of the last one before it that has any."""
+    rows = Finding.objects.visible_to(actor).filter(station_id=station_id)
+    newest = rows.filter(on__lte=on).aggregate(on=Max("on"))["on"]
+    return rows.filter(on=newest).select_related("type", "beat").order_by("rank")
+
+
+def sweep(keep_days: int = 400) -> int:
+    """Findings are made anew each morning; signed briefs keep what was said."""
+    return Finding.objects.filter(on__lt=clock.today() - timedelta(days=keep_days)).delete()[0]

@@ -1,0 +1,137 @@
+"""Many rows at once into one table: prepared outside the write lock, written inside it.
+
+SQLite takes them as prepared tuples, PostgreSQL as one COPY. Columns are NumPy arrays, Arrow text or single values;
+whoever calls this has checked them, and the database's own constraints hold here as everywhere.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import repeat
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+from django.db import connection, models
+
+
+@dataclass(frozen=True)
+class Nullable:
+    """An array whose marked places are NULL."""
+
+    values: object
+    null: np.ndarray
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Rows ready to be written: statement and content."""
+
+    sql: str
+    content: object
+    n: int
+
+
+def prepare(model: type[models.Model], n: int, **columns: object) -> Prepared:
+    """Make `n` rows of a model ready. Every concrete field but the key needs a value: nothing is filled in silently."""
+    fields = {field.attname: field for field in model._meta.concrete_fields if not field.primary_key}
+    if fields.keys() != columns.keys():
+        raise ValueError(f"columns differ from the table: {sorted(fields.keys() ^ columns.keys())}")
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(fields[name].column) for name in columns)
+    if connection.vendor == "postgresql":
+        sql = f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN (FORMAT csv)"
+        return Prepared(sql, _as_csv(n, columns), n)
+    marks = ", ".join(["?"] * len(columns))
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})"
+    return Prepared(sql, list(zip(*(_as_list(value, n) for value in columns.values()), strict=False)), n)
+
+
+def write(rows: Prepared) -> None:
+    """Write prepared rows. Inside a transaction of the caller."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.cursor.copy(rows.sql) as copy:
+                copy.write(rows.content)
+        else:
+            cursor.cursor.connection.executemany(rows.sql, rows.content)
+
+
+def delete_some(query: models.QuerySet, limit: int) -> int:
+    """Delete at most `limit` rows of a query without loading them. Returns how many went. Inside a transaction."""
+    ids = list(query.order_by("pk").values_list("pk", flat=True)[:limit])
+    if ids:
+        query.model._base_manager.filter(pk__in=_range_or_list(ids)).order_by()._raw_delete(query.db)
+    return len(ids)
+
+
+def _range_or_list(ids: list[int]) -> Iterable[int]:
+    return ids
+
+
+def _as_list(value: object, n: int) -> Iterable:
+    if isinstance(value, Nullable):
+        plain = list(_as_list(value.values, n))
+        for at in np.flatnonzero(value.null).tolist():
+            plain[at] = None
+        return plain
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind == "M":
+            return as_text(value)
+        return value.astype(np.int8).tolist() if value.dtype.kind == "b" else value.tolist()
+    if isinstance(value, pa.Array | pa.ChunkedArray):
+        return (
+            value.to_numpy(zero_copy_only=False).tolist() if isinstance(value, pa.Array) else value.to_numpy().tolist()
+        )
+    if isinstance(value, list):
+        return value
+    return repeat(_single(value), n)
+
+
+def _single(value: object) -> object:
+    if hasattr(value, "isoformat"):
+        return str(value.replace(tzinfo=None)) if hasattr(value, "tzinfo") else value.isoformat()
+    return int(value) if isinstance(value, bool) else value
+
+
+def as_text(moments: np.ndarray) -> list[str]:
+    """Days or seconds as SQLite keeps them: "2018-01-01", "2018-01-01 07:00:00"."""
+    text = np.datetime_as_string(moments)
+    if text.dtype.itemsize >= 19 * 4:
+        letters = text.view(np.uint32).reshape(len(text), -1)
+        letters[:, 10] = ord(" ")
+    return text.tolist()
+
+
+def _as_csv(n: int, columns: dict[str, object]) -> bytes:
+    table = pa.table({name: _as_arrow(value, n) for name, value in columns.items()})
+    out = io.BytesIO()
+    pyarrow.csv.write_csv(table, out, pyarrow.csv.WriteOptions(include_header=False, quoting_style="all_valid"))
+    return out.getvalue()
+
+
+def _as_arrow(value: object, n: int) -> pa.Array:
+    if isinstance(value, Nullable):
+        return (
+            pa.array(_utc(value.values), mask=value.null)
+            if isinstance(value.values, np.ndarray)
+            else pa.array([None if gone else v for v, gone in zip(value.values, value.null, strict=True)])
+        )
+    if isinstance(value, np.ndarray):
+        return pa.array(_utc(value))
+    if isinstance(value, pa.Array | pa.ChunkedArray | list):
+        return value if not isinstance(value, list) else pa.array(value, pa.string())
+    return pa.nulls(n, pa.string()) if value is None else pa.repeat(pa.scalar(_spelled(value)), n)
+
+
+def _utc(values: np.ndarray) -> np.ndarray:
+    """Seconds become text that names its zone, so that no session setting can shift them."""
+    if values.dtype.kind == "M" and np.datetime_data(values.dtype)[0] == "s":
+        return np.char.add(np.datetime_as_string(values), "+00").astype(object)
+    return values
+
+
+def _spelled(value: object) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)

@@ -1,0 +1,268 @@
+"""The verbs of the command line. Exit 0: done. 1: refused, with the reason on stderr. 2: wrong usage. Never a traceback
+for bad input."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class Stop(Exception):
+    """The verb cannot go on; the text says what happened, what is kept and what to do."""
+
+
+def home() -> Path:
+    """Where an installation's data lies unless told otherwise: beside the project, or in the user's own folder."""
+    project = Path(__file__).resolve().parents[3]
+    return project / "var" if (project / "pyproject.toml").exists() else Path.home() / ".local/share/kalantar"
+
+
+def wake(profile: str | None = None, data: Path | None = None) -> None:
+    """Set the environment an installation needs and start Django."""
+    if profile:
+        os.environ["KALANTAR_PROFILE"] = profile
+    if data:
+        os.environ["KALANTAR_DATA"] = str(data)
+    os.environ.setdefault("KALANTAR_DATA", str(home() / "data"))
+    os.environ["DJANGO_SETTINGS_MODULE"] = "kalantar.project.settings"
+    Path(os.environ["KALANTAR_DATA"]).mkdir(parents=True, exist_ok=True)
+    import django
+
+    django.setup()
+    if data or profile or "KALANTAR_DATA" in os.environ:
+        from django.utils import translation
+
+        translation.activate(os.environ.get("KALANTAR_LANGUAGE", "en"))
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="kalantar", description="Kalantar: a police station runs its area as a city.")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, text: str, run) -> argparse.ArgumentParser:
+        sub = verbs.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        sub.add_argument("--data", type=Path, help="the installation's data folder (KALANTAR_DATA)")
+        return sub
+
+    demo = verb("demo", "A real city on this machine, ready to look at.", _demo)
+    demo.add_argument("--city", choices=["chicago"], default="chicago")
+    demo.add_argument("--port", type=int, default=8321)
+    demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    demo.add_argument("--forward", metavar="7d", help="move the demonstration's day on, load what happened, and end")
+    demo.add_argument("--set-up-only", action="store_true", help="prepare everything and end without serving")
+
+    init = verb("init", "Set up an installation, once.", _init)
+    init.add_argument("--kind", choices=["station", "province"], required=True)
+    init.add_argument("--name", required=True, help="the station's or province's name in Persian")
+    init.add_argument("--name-en", required=True)
+    init.add_argument("--number", type=int, default=1, help="the station's number")
+    init.add_argument("--time-zone", default="Asia/Tehran")
+    init.add_argument("--chief", required=True, metavar="USERNAME", help="sign-in name of the chief or commander")
+
+    serve = verb("serve", "The web server.", _serve)
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--workers", type=int, default=1)
+
+    worker = verb("worker", "What the clock does: imports, findings, retention.", _worker)
+    worker.add_argument("--once", action="store_true", help="do what is due now, and end")
+
+    verb("migrate", "Bring the tables up to this version.", _migrate)
+
+    bring = verb("import", "Bring in incidents or boundaries from a file.", _import)
+    bring.add_argument("what", choices=["incidents", "boundaries"])
+    bring.add_argument("file", type=Path)
+    bring.add_argument("--map", type=Path, help="which column means what (incidents)")
+    bring.add_argument("--kind", choices=["station", "beat"], help="what the shapes are (boundaries)")
+    bring.add_argument("--dry-run", action="store_true", help="tell what would happen; write nothing")
+    bring.add_argument("--json", action="store_true", help="the result as JSON")
+
+    analyse = verb("analyse", "Make the findings of a morning now.", _analyse)
+    analyse.add_argument("--on", metavar="YYYY-MM-DD")
+    analyse.add_argument("--json", action="store_true")
+
+    doctor = verb("doctor", "Look over this installation: what is wrong, and the cure.", _doctor)
+    doctor.add_argument("--json", action="store_true")
+
+    backup = verb("backup", "One sealed file of everything but the keys.", _backup)
+    backup.add_argument("file", type=Path)
+
+    restore = verb("restore", "Put such a file back into an empty installation.", _restore)
+    restore.add_argument("file", type=Path)
+
+    verify = verb("verify", "Prove that the audit chains, files and totals are whole.", _verify)
+    verify.add_argument("--code", help="a code from the duty book")
+    verify.add_argument("--totals", action="store_true", help="recount the totals, too")
+    verify.add_argument("--json", action="store_true")
+
+    verb("upgrade", "Back up, migrate and verify.", _upgrade)
+
+    bench = verb("bench", "Speed and memory, as ratios measured in one run.", _bench)
+    bench.add_argument("--jobs", default="", help="comma-separated: import, import2m, pages, growth, weights, sign_in")
+    bench.add_argument("--rounds", type=int, default=5)
+    bench.add_argument("--out", type=Path, help="also append the JSON lines to this file")
+
+    pictures = verb("pictures", "A picture of every screen.", _pictures)
+    pictures.add_argument("--out", type=Path)
+    pictures.add_argument("--readme", action="store_true", help="only the README's, into docs/pictures")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = parser().parse_args(argv)
+    try:
+        return options.run(options) or 0
+    except Stop as stop:
+        print(f"kalantar: {stop}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except SystemExit as leaving:
+        if isinstance(leaving.code, str):
+            print(leaving.code, file=sys.stderr)
+            return 1
+        raise
+    except Exception as fault:
+        sentence = told(fault)
+        if sentence is None:
+            raise
+        print(f"kalantar: {sentence}", file=sys.stderr)
+        return 1
+
+
+def told(fault: Exception) -> str | None:
+    """The sentence for a refusal, however deep it arose; None for a fault of the program."""
+    from kalantar.kernel.keys import KeysRefused
+    from kalantar.kernel.storage import StorageRefused
+
+    if isinstance(fault, KeysRefused | StorageRefused):
+        return f"{fault.key}: {', '.join(str(v) for v in fault.args_.values())}"
+    if isinstance(fault, OSError) and fault.errno:
+        return f"{fault.strerror}: {fault.filename or ''} Nothing was half written; free the disk or mend the path and try again."
+    key = getattr(fault, "key", None)
+    if not isinstance(key, str) or "django" not in sys.modules:
+        return None
+    from kalantar.web.messages import sentence
+
+    return str(sentence(fault))
+
+
+# ---- the verbs, each a door to the module that does the work ----
+
+
+def _demo(options) -> int:
+    data = options.data or home() / f"demo-{options.city}"
+    wake("demo", data)
+    from . import demo
+
+    return demo.run(options, data)
+
+
+def _real(options) -> None:
+    """Wake the installation the environment names."""
+    if options.data:
+        os.environ["KALANTAR_DATA"] = str(options.data)
+    wake()
+
+
+def _init(options) -> int:
+    data = options.data or Path(os.environ.get("KALANTAR_DATA", home() / "data"))
+    from kalantar.kernel import keys
+
+    keys.make(Path(os.environ.get("KALANTAR_KEYS", f"{data.resolve()}.keys")))
+    wake(options.kind, data)
+    from . import opening
+
+    return opening.run(options)
+
+
+def _serve(options) -> int:
+    _real(options)
+    from . import serving
+
+    return serving.serve(options.host, options.port, options.workers)
+
+
+def _worker(options) -> int:
+    _real(options)
+    from . import serving
+
+    return serving.work(once=options.once)
+
+
+def _migrate(options) -> int:
+    _real(options)
+    from . import opening
+
+    opening.migrate()
+    return 0
+
+
+def _import(options) -> int:
+    if options.what == "boundaries" and not options.kind:
+        print("kalantar: import boundaries needs --kind station or --kind beat", file=sys.stderr)
+        return 2
+    if not options.file.is_file():
+        raise Stop(f"There is no file {options.file}. Nothing was changed.")
+    _real(options)
+    from . import bringing
+
+    return bringing.run(options)
+
+
+def _analyse(options) -> int:
+    _real(options)
+    from . import bringing
+
+    return bringing.analyse(options)
+
+
+def _doctor(options) -> int:
+    _real(options)
+    from . import doctor
+
+    return doctor.run(options)
+
+
+def _backup(options) -> int:
+    _real(options)
+    from . import keeping
+
+    return keeping.backup(options.file)
+
+
+def _restore(options) -> int:
+    _real(options)
+    from . import keeping
+
+    return keeping.restore(options.file)
+
+
+def _verify(options) -> int:
+    _real(options)
+    from . import keeping
+
+    return keeping.verify(options)
+
+
+def _upgrade(options) -> int:
+    _real(options)
+    from . import keeping
+
+    return keeping.upgrade()
+
+
+def _bench(options) -> int:
+    from . import benchmarks
+
+    return benchmarks.run(options)
+
+
+def _pictures(options) -> int:
+    from . import pictures
+
+    return pictures.run(options)

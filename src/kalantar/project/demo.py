@@ -1,0 +1,267 @@
+"""The demonstration: a real city's recorded incidents, brought in through the same doors as anybody's file."""
+
+from __future__ import annotations
+
+import csv
+import http.client
+import io
+import lzma
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import webbrowser
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+
+from kalantar.incidents import findings, types
+from kalantar.incidents.imports import import_incidents
+from kalantar.incidents.models import Import
+from kalantar.kernel import audit, clock, installation, jobs
+from kalantar.kernel import verbs as kernel_verbs
+from kalantar.people import set_up
+from kalantar.people.actors import COMMAND_LINE
+from kalantar.territory import set_up as territory_set_up
+from kalantar.territory.imports import import_boundaries
+
+from . import serving
+from .cli import Stop
+from .opening import migrate
+
+ZONE = ZoneInfo("America/Chicago")
+OPENS = datetime(2018, 1, 1, 7, 0, tzinfo=ZONE)
+ENDS = datetime(2020, 1, 1, 0, 0, tzinfo=ZONE)
+SOURCE = Path(__file__).resolve().parents[1] / "data" / "chicago"
+STATION = "15"  # the cast's own station: district 15, Austin
+OTHER = "11"
+FILES = ("assaults", "burglaries")
+
+
+def run(options, data: Path) -> int:
+    started = time.monotonic()
+    if options.forward:
+        return forward(options.forward)
+    if not 0 < options.port < 65536:
+        raise Stop(f"{options.port} is not a port. Choose one from 1024 to 65535.")
+    if not options.set_up_only and taken(options.port):
+        raise Stop(f"Port {options.port} is in use. Choose another: ./kalantar demo --port {options.port + 1}")
+    prepare(say=lambda text: print(f"kalantar: {text}", file=sys.stderr, flush=True))
+    if options.set_up_only:
+        return 0
+    return serve(options, started)
+
+
+def taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def prepare(say) -> None:
+    """Everything from an empty folder to a loaded city; whatever stands already is left."""
+    migrate()
+    try:
+        if installation.current().kind != "demo":
+            raise Stop(
+                "This data folder holds a real installation. A demonstration never enters one; choose another --data."
+            )
+    except installation.NotInstalled:
+        say("opening the demonstration on 1 January 2018, 07:00 ...")
+        kernel_verbs.open_installation(
+            "demo",
+            by=COMMAND_LINE,
+            name=names()["city"],
+            name_en="Chicago",
+            time_zone=str(ZONE),
+            offset=OPENS - clock.wall(),
+        )
+    if not done("people"):
+        types.load_types(by=COMMAND_LINE)
+        with lzma.open(SOURCE / "districts.geojson.xz", "rt") as file:
+            codes = sorted({c for c in re.findall(r'"District": "(\d+)"', file.read()) if c != "31"}, key=int)
+        set_up.raise_city(names(), codes, by=COMMAND_LINE)
+        set_up.enrol_cast(station=STATION, other=OTHER, by=COMMAND_LINE)
+        mark("people")
+    if not done("boundaries"):
+        say("drawing 22 stations and their beats ...")
+        for name, kind in (("districts", "station"), ("beats", "beat")):
+            report = import_boundaries(unpacked(f"{name}.geojson"), kind=kind, by=COMMAND_LINE, only_known=True)
+            if not report.done:
+                raise Stop(report.as_text())
+        territory_set_up.name_beat_officers(STATION, by=COMMAND_LINE)
+        mark("boundaries")
+    if not done("incidents"):
+        sweep_unfinished()
+        for name in FILES:
+            bring(name, None, clock.now(), say)
+        mark("incidents")
+    if not done("morning"):
+        say("looking for what a chief should know this morning ...")
+        findings.make_all(clock.today())
+        audit.stamp()
+        mark("morning")
+    serving.collect_static()
+
+
+def names() -> dict[str, str]:
+    """The city's words, which are data."""
+    with (SOURCE / "names.csv").open(encoding="utf-8", newline="") as file:
+        return {row["key"]: row["value"] for row in csv.DictReader(file)}
+
+
+def done(step: str) -> bool:
+    return (Path(settings.DATA) / f"demo.{step}").exists()
+
+
+def mark(step: str) -> None:
+    (Path(settings.DATA) / f"demo.{step}").write_text(datetime.now(UTC).isoformat())
+
+
+def sweep_unfinished() -> None:
+    """A first start that was killed leaves an import that was never seen: take it away and begin again."""
+    from kalantar.incidents import verbs
+
+    for batch in Import.objects.exclude(state__in=[Import.WITHDRAWN, Import.SWEPT]):
+        if batch.state == Import.LIVE:
+            verbs.withdraw_import(batch, by=COMMAND_LINE, reason="the demonstration's first start was cut short")
+    jobs.run_due()
+
+
+def unpacked(name: str) -> Path:
+    folder = Path(settings.DATA) / "demo"
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    if not path.exists():
+        with lzma.open(SOURCE / f"{name}.xz") as packed:
+            path.write_bytes(packed.read())
+    return path
+
+
+def slice_of(name: str, after: datetime | None, before: datetime) -> tuple[Path, int] | None:
+    """The rows of a demonstration file that happened in a span, as a file of their own; None when nothing did.
+
+    A date without an hour happens at the day's end, so a day's burglaries arrive on the next morning.
+    """
+    with lzma.open(SOURCE / f"{name}.csv.xz", "rt", newline="") as packed:
+        rows = csv.reader(packed)
+        header = next(rows)
+        column = header.index("date")
+
+        def at(text: str) -> str:
+            if "/" in text:
+                day, month, year = text.split("/")
+                return f"{year}-{month}-{day} 23:59"
+            return text
+
+        low = after.astimezone(ZONE).strftime("%Y-%m-%d %H:%M") if after else ""
+        high = before.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
+        kept = [row for row in rows if low <= at(row[column]) < high]
+    if not kept:
+        return None
+    folder = Path(settings.DATA) / "demo"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name}-until-{high[:16].replace(' ', '-').replace(':', '')}.csv"
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(kept)
+    path.write_text(text.getvalue(), encoding="utf-8")
+    return path, len(kept)
+
+
+def bring(name: str, after: datetime | None, before: datetime, say) -> None:
+    part = slice_of(name, after, before)
+    if part is None:
+        return
+    path, n = part
+    say(f"bringing in {n:,} {name} ...")
+    report = import_incidents(path, map=SOURCE / f"{name}.map.toml", dry_run=False, by=COMMAND_LINE)
+    if not report.done:
+        raise Stop(report.as_text())
+    path.unlink()
+
+
+def forward(span: str) -> int:
+    """Move the demonstration's day on and load what happened meanwhile."""
+    match = re.fullmatch(r"(\d{1,3})([dh])", span)
+    if not match or int(match[1]) == 0:
+        raise Stop(f"{span} is not a span. Write it as 7d or 12h.")
+    step = timedelta(days=int(match[1])) if match[2] == "d" else timedelta(hours=int(match[1]))
+    try:
+        before = clock.now() if installation.current().kind == "demo" else None
+    except Exception as fault:
+        raise Stop("There is no demonstration here yet. Run: ./kalantar demo --city chicago") from fault
+    if before is None:
+        raise Stop("This is a real installation; its clock does not move.")
+    if before + step > ENDS:
+        raise Stop("The demonstration's records end on 31 December 2019. Nothing was changed; choose a shorter span.")
+    kernel_verbs.move_clock(step, by=COMMAND_LINE)
+    for name in FILES:
+        bring(name, before, clock.now(), say=lambda text: print(f"kalantar: {text}", file=sys.stderr))
+    made = findings.make_all(clock.today())
+    audit.stamp()
+    now = clock.local(clock.now())
+    print(f"It is now {now:%A, %d %B %Y, %H:%M}; {sum(made.values())} findings wait in the morning page.")
+    return 0
+
+
+def serve(options, started: float) -> int:
+    """Web server and worker until Ctrl-C; both end together."""
+    serving.gate()
+    connection.close()
+    env = serving.environment()
+    children = [
+        subprocess.Popen(serving.server_command("127.0.0.1", options.port, 1), env=env),
+        subprocess.Popen([sys.executable, "-P", "-m", "kalantar", "worker"], env=env),
+    ]
+
+    def end(*_):
+        for child in children:
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, end)
+    address = f"http://127.0.0.1:{options.port}/"
+    try:
+        if not answers(options.port, children[0]):
+            raise Stop("The web server did not start; what it said stands above.")
+        print(
+            f"\n  {address}    ({time.monotonic() - started:.1f} s)\n\n  Sign-in names: {', '.join(set_up.DEMO_NAMES)}"
+            f"\n  Password:      {set_up.DEMO_PASSWORD}    (a demonstration's only)\n\n  Ctrl-C ends it.",
+            flush=True,
+        )
+        if not options.no_browser and (os.environ.get("DISPLAY") or sys.platform == "darwin"):
+            webbrowser.open(address)
+        return abs(children[0].wait())
+    finally:
+        end()
+        for child in children:
+            try:
+                child.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                child.kill()
+
+
+def answers(port: int, server: subprocess.Popen) -> bool:
+    for _ in range(300):
+        if server.poll() is not None:
+            return False
+        try:
+            link = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+            link.request("GET", "/healthz")
+            return link.getresponse().status == 200
+        except OSError:
+            time.sleep(0.1)
+    return False
