@@ -286,18 +286,19 @@ def _seasonal(y, t, per_year, waves, allow_trend, always=False):
             z = abs(beta[-1]) / np.sqrt(phi * cov[-1, -1])
             x = np.append(now_plain, 0.0)
             if always or z > 1.959963984540054:
-                return _predicted(beta, cov, phi, x, len(y), trend=True, most=max(mu.max(), y.max()))
+                return _predicted(beta, cov, phi, x, y, trend=True, most=max(mu.max(), y.max()))
     fit = _fit(y, plain)
     if fit is None:
         return _pooled(y, y)
     beta, cov, _, phi = fit
-    return _predicted(beta, cov, phi, now_plain, len(y), trend=False)
+    return _predicted(beta, cov, phi, now_plain, y, trend=False)
 
 
-def _predicted(beta, cov, phi, x, n, *, trend, most=np.inf):
+def _predicted(beta, cov, phi, x, y, *, trend, most=np.inf):
     mean = float(min(np.exp(x @ beta), most))  # a trend is not carried beyond all that was seen
-    df = max(n - len(beta), 1)
-    guarded = max(1.0, phi * (1 + np.sqrt(2 / df)))
+    df = max(len(y) - len(beta), 1)
+    # standard error of the Pearson estimate; sparse, clustered counts have a long tail
+    guarded = max(1.0, phi * (1 + np.sqrt((2 + phi**2 / y.mean()) / df)))
     variance = guarded * mean + guarded * mean**2 * float(x @ cov @ x)
     return _Usual(mean, variance, guarded, trend)
 
@@ -356,6 +357,21 @@ def _poisson_regression(y, x, weights):
     except np.linalg.LinAlgError:
         return None
     return beta, cov, mu
+
+
+def periods(days, *, until, length_days, count):
+    """Counts of equal periods that end with the day `until`: history (count,), oldest first, and current.
+
+    days : array (n,) of whole days since any fixed moment. until : the last day of the current period.
+    Give count no larger than the recording is old: periods before it would count as empty.
+    """
+    days = np.asarray(days, float)
+    if not (length_days >= 1 and int(length_days) == length_days and count >= 0 and int(count) == count):
+        raise InputError(f"length_days must be 1 or more and count 0 or more, got {length_days} and {count}")
+    back = np.floor((until - days[np.isfinite(days)]) / length_days)
+    back = back[(back >= 0) & (back <= count)].astype(np.int64)
+    counts = np.bincount(back, minlength=int(count) + 1)[::-1]
+    return counts[:-1], int(counts[-1])
 
 
 # -- many at once ------------------------------------------------------------------------------
