@@ -10,7 +10,7 @@ PERSONS = """\
 ايميل|ایمیل|نام راننده|نام مأمور|نام و نشانی|name|NAME|Full Name|first_name|LastName|fatherName
 father's name|national_id|National Code|nationalcode|melli_code|phone|PhoneNumber|mobile_no|e-mail|DOB
 date of birth|age|Victim Age|victimname|SUSPECT_SEX|suspectname|complainant|witness statement
-home_address|license_plate|plate|VIN|IMEI|officer name|caller|criminal history|face_id|gang affiliation""".replace(
+home_address|license_plate|plate|VIN|IMEI|officer name|caller|criminal history|face_id|gang affiliation|VIC_SEX|PERP_AGE_GROUP|Vict Age""".replace(
     "\n", "|"
 ).split("|")
 
@@ -19,7 +19,7 @@ TRAITS = """\
 تابعیت|اتباع خارجی|گرایش سیاسی|حزب|فعالیت سیاسی|راهپیمایی|رسانه|فضای مجازی|شبکه‌های اجتماعی|ناموسی
 زبان مادری|گرایش جنسی|ethnicity|Ethnic Group|race|RACE|victim_race|suspectrace|religion
 religious_affiliation|sect|opinion|political views|PoliticalParty|protest|hijab|dress_code|nationality
-Country of Birth|citizenship|immigration_status|social media|honor|tribe|mother tongue|press""".replace(
+Country of Birth|citizenship|immigration_status|social media|honor|tribe|mother tongue|Vict Descent|PERP_RACE|press""".replace(
     "\n", "|"
 ).split("|")
 

@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kalantar.persian import letters
@@ -81,6 +81,9 @@ def test_a_word_stands_before_its_longer_form_and_arabic_letters_sort_as_persian
 
 
 @given(PERSIAN)
+@example("ﻻ\u0654")
+@example("ؤ\u00a0\u200c\x85ئ")
+@example("ي\u0640\u0654")
 def test_storing_twice_changes_nothing(text):
     once = letters.normalise(text)
     assert letters.normalise(once) == once

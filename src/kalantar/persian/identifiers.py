@@ -12,7 +12,7 @@ from typing import NamedTuple
 from kalantar.persian.letters import normalise, search_key
 
 _MOBILE = re.compile(r"(?:\+98|0098|98|0)?9[0-9]{9}")
-_EMAIL = re.compile(r"[\w.+\-]+@[\w\-]+\.[\w.\-]+")
+_EMAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]{1,63}\.[\w.\-]{1,190}")
 _PLATE = re.compile(r"[0-9]{2} ?(?:الف|[آ-ی]) ?[0-9]{3}(?: ?[-/|]? ?(?:ایران)? ?[0-9]{2})")
 _IN_TEXT = {
     "mobile": re.compile(r"(?<![0-9])(?:\+98|0098|0)9[0-9]{2}[ \-]?[0-9]{3}[ \-]?[0-9]{4}(?![0-9])"),

@@ -12,10 +12,10 @@ from kalantar.persian.digits import to_latin
 ZWNJ = "\u200c"
 
 _PERSIAN = {"ي": "ی", "ى": "ی", "ې": "ی", "ے": "ی", "ك": "ک", "ڪ": "ک", "ة": "ه", "ۀ": "ه", "ە": "ه", "ہ": "ه",
-            "ھ": "ه", "ٱ": "ا"}
-_GONE = dict.fromkeys("\u0640\u200b\u200d\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069"
-                      "\ufeff\u00ad")
-_STORE = str.maketrans({**_PERSIAN, **_GONE})
+            "ھ": "ه", "ۂ": "ه", "ۓ": "ئ", "ٱ": "ا"}
+_GONE = dict.fromkeys((0x0640, 0x00AD, 0x200B, 0x200D, 0x200E, 0x200F, 0x061C, 0xFEFF, 0x2060,
+                       *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+_STORE = str.maketrans(_PERSIAN)
 _FOLD = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ؤ": "و", "ئ": "ی", "ء": None, ZWNJ: None})
 _ORDER = "آاءبپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی"
 _RANK = {letter: chr(0x0621 + rank) for rank, letter in enumerate(_ORDER)}
@@ -31,8 +31,9 @@ def normalise(text: str, *, lines: bool = False) -> str:
     but never at an edge or beside a space. Digits stay as they were typed.
     lines : keep line ends (long texts); otherwise they become spaces.
     """
-    text = _PRESENTED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), unicodedata.normalize("NFC", text))
-    text = _CONTROL.sub("", text.translate(_STORE)).replace("ه\u0654", "ه")
+    text = _PRESENTED.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
+    text = unicodedata.normalize("NFC", _CONTROL.sub("", text.translate(_GONE))).translate(_STORE)
+    text = re.sub("ه\u0654+", "ه", unicodedata.normalize("NFC", text)).replace("ی\u0654", "ئ")
     text = re.sub(f"{ZWNJ}+", ZWNJ, text)
     if lines:
         return "\n".join(_one_line(line) for line in text.splitlines()).strip("\n")
@@ -55,5 +56,4 @@ def collation_key(text: str) -> str:
 
 
 def _one_line(text):
-    text = " ".join(text.split())
-    return re.sub(f"{ZWNJ}* {ZWNJ}*", " ", text).strip(f" {ZWNJ}")
+    return re.sub(rf"[\s{ZWNJ}]*\s[\s{ZWNJ}]*", " ", text).strip(f" {ZWNJ}")
