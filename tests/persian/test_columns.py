@@ -10,18 +10,16 @@ PERSONS = """\
 ايميل|ایمیل|نام راننده|نام مأمور|نام و نشانی|name|NAME|Full Name|first_name|LastName|fatherName
 father's name|national_id|National Code|nationalcode|melli_code|phone|PhoneNumber|mobile_no|e-mail|DOB
 date of birth|age|Victim Age|victimname|SUSPECT_SEX|suspectname|complainant|witness statement
-home_address|license_plate|plate|VIN|IMEI|officer name|caller|criminal history|face_id|gang affiliation|VIC_SEX|PERP_AGE_GROUP|Vict Age""".replace(
-    "\n", "|"
-).split("|")
+home_address|license_plate|plate|VIN|IMEI|officer name|caller|criminal history|face_id|gang affiliation
+VIC_SEX|PERP_AGE_GROUP|Vict Age""".replace("\n", "|").split("|")
 
 TRAITS = """\
 قومیت|قومیت متهم|قوميت|نژاد|مذهب|دین|دين شاکي|عقیده سیاسی|حجاب|وضعیت حجاب|نوع پوشش|پوشش|لباس|ملیت|مليت
 تابعیت|اتباع خارجی|گرایش سیاسی|حزب|فعالیت سیاسی|راهپیمایی|رسانه|فضای مجازی|شبکه‌های اجتماعی|ناموسی
 زبان مادری|گرایش جنسی|ethnicity|Ethnic Group|race|RACE|victim_race|suspectrace|religion
 religious_affiliation|sect|opinion|political views|PoliticalParty|protest|hijab|dress_code|nationality
-Country of Birth|citizenship|immigration_status|social media|honor|tribe|mother tongue|Vict Descent|PERP_RACE|press""".replace(
-    "\n", "|"
-).split("|")
+Country of Birth|citizenship|immigration_status|social media|honor|tribe|mother tongue|Vict Descent
+PERP_RACE|press""".replace("\n", "|").split("|")
 
 PLACES = """\
 نام محل|نام خیابان|نام_خیابان|نام کلانتری|نام محله|نوع رویداد|نشانی محل وقوع|محل وقوع|آدرس محل وقوع|نشانی

@@ -255,3 +255,26 @@ def test_an_empty_column_and_wrong_options():
         dates.parse_dates(["x"], calendar="lunar")
     with pytest.raises(ValueError, match="order"):
         dates.parse_date("x", order="ydm")
+
+
+@pytest.mark.parametrize(
+    ("column", "calendar", "order"),
+    [
+        (["01/02/2014", "25/02/2014"], "gregorian", "dmy"),
+        (["01/02/2014", "02/25/2014", ""], "gregorian", "mdy"),
+        (["01/02/2014", "02/03/2014"], "gregorian", None),
+        (["2014-01-02 07:00", "2014-01-25"], "gregorian", "ymd"),
+        (["۱۳۹۶/۱۰/۱۱", "1396/10/12"], "jalali", "ymd"),
+        (["11/10/1396", "25/10/1396"], "jalali", "dmy"),
+        (["96/10/11", "96/10/30"], "jalali", "ymd"),
+        (["1396/10/11", "2018-01-02"], None, "ymd"),
+        (["friday", "monday"], None, None),
+        ([], None, None),
+    ],
+)
+def test_a_column_suggests_its_calendar_and_order(column, calendar, order):
+    assert dates.suggest(column)[:2] == (calendar, order)
+
+
+def test_the_suggestion_says_how_much_it_reads():
+    assert dates.suggest(["2014-01-02", "x", "", None]).share == 0.5

@@ -63,6 +63,32 @@ class Parsed(NamedTuple):
     faults: np.ndarray    # uint8, 0 or a place in FAULTS
 
 
+class Suggestion(NamedTuple):
+    calendar: str | None   # None: both occur, or neither can be told
+    order: str | None      # None: each row tells it, or nothing does: ask the person
+    share: float           # rows that can be read so, of those not empty
+
+
+def suggest(values) -> Suggestion:
+    """The calendar and order under which most of a column is read, for a person to confirm.
+
+    "01/02/2014" alone tells no order; beside "25/02/2014" it is day first. At most the first 20,000 rows are looked at.
+    """
+    texts = [text for text in _texts(values[:_SAMPLE]) if text.strip()]
+    best = (0, None, None)
+    for calendar in (None, *CALENDARS):
+        read = {order: _readable(texts, calendar, order) for order in (None, *ORDERS)}
+        most = max(read.values())
+        orders = [order for order in ORDERS if read[order] == most]
+        if most and most >= best[0]:      # a calendar that reads as much as both together is the one
+            best = (most, calendar, orders[0] if len(orders) == 1 else None)
+    return Suggestion(best[1], best[2], best[0] / len(texts) if texts else 0.0)
+
+
+def _readable(texts, calendar, order):
+    return int(np.count_nonzero(parse_dates(texts, calendar, order).faults == 0))
+
+
 def parse_date(text: str, calendar: str | None = None, order: str | None = None) -> date:
     """The date a text tells; a time after it is read over.
 
@@ -254,6 +280,7 @@ def _time(text, whole):
 
 _BLOCK = 1 << 16
 _REMEMBERED = 50_000
+_SAMPLE = 20_000
 _INVISIBLE_CODES = np.array(sorted(_INVISIBLE), np.uint32)
 _SHAPES_PER_LENGTH = 12
 _SHAPE = re.compile(rb"(?:(?P<y>9{4})(?P<s>[/.\-])(?P<m>99?)(?P=s)(?P<d>99?)|(?P<Y>9{4})(?P<M>99)(?P<D>99)|"
