@@ -1,6 +1,6 @@
 """The words of the screens: `.po` files compiled for this machine, and looked over for what is missing or unequal.
 
-    python -m kalantar.project.messages [compile | check | missing]
+    python -m kalantar.project.messages [compile | check [ROOM] | missing [ROOM]]
 
 A room carries its own words in `locale/fa/LC_MESSAGES/django.po`; English is the msgid. `compile` writes the `.mo`
 files that gettext reads, `missing` prints the entries still to be translated, `check` exits 1 on any fault.
@@ -8,8 +8,6 @@ files that gettext reads, `missing` prints the entries still to be translated, `
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import io
 import re
 import sys
@@ -21,6 +19,8 @@ from babel.messages import Catalog
 from babel.messages.extract import extract, extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+from kalantar.persian import style
 
 ROOMS = Path(__file__).resolve().parents[1]
 
@@ -112,7 +112,6 @@ def faults(rooms: Path = ROOMS, language: str = "fa") -> list[Fault]:
     """All that a careful reader of the translations would send back."""
     found: list[Fault] = []
     known: dict[tuple, tuple[str, Path]] = {}
-    style = _style()
     for room in sorted(path for path in rooms.iterdir() if path.is_dir() and path.name != "data"):
         source = room / "locale" / language / "LC_MESSAGES" / "django.po"
         used = {sentence.key: sentence for sentence in sentences(room)}
@@ -133,7 +132,9 @@ def faults(rooms: Path = ROOMS, language: str = "fa") -> list[Fault]:
                     found.append(Fault(source, f"translated otherwise in {where.relative_to(rooms).parts[0]}", key[1]))
                 if _placeholders(said) != _placeholders(key[1]) and not _is_plural(entry, said):
                     found.append(Fault(source, "the named places differ", key[1]))
-                found += [Fault(source, f"style: {fault}", said) for fault in style(said)]
+                found += [
+                    Fault(source, f"style {slip.rule}, {slip.key} {slip.found!r}", said) for slip in style.faults(said)
+                ]
         found += [Fault(source, "marked obsolete", _first(entry.id)) for entry in catalogue.obsolete.values()]
     return found
 
@@ -179,31 +180,28 @@ def _placeholders(text: str) -> list[str]:
     return sorted(match.group(0) for match in PLACEHOLDER.finditer(text.replace("%%", "")))
 
 
-def _style():
-    """The Persian style reader of `kalantar.persian`: text in, a list of faults out."""
-    if importlib.util.find_spec("kalantar.persian.style") is None:
-        return lambda text: []
-    return importlib.import_module("kalantar.persian.style").faults
-
-
 def main(arguments: list[str] | None = None) -> int:
     match sys.argv[1:] if arguments is None else arguments:
         case [] | ["compile"]:
             compile_changed()
             return 0
-        case ["check"]:
-            found = faults()
+        case ["check", *rooms] if len(rooms) < 2:
+            found = _in(rooms)
             print(*found, sep="\n", end="\n" if found else "")
             return 1 if found else 0
-        case ["missing"]:
-            for fault in faults():
+        case ["missing", *rooms] if len(rooms) < 2:
+            for fault in _in(rooms):
                 if fault.what.startswith("not in Persian"):
                     quoted = fault.text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
                     print(f'# {fault.path.name}\nmsgid "{quoted}"\nmsgstr ""\n')
             return 0
         case _:
-            print("usage: kalantar messages [compile | check | missing]", file=sys.stderr)
+            print("usage: kalantar messages [compile | check [ROOM] | missing [ROOM]]", file=sys.stderr)
             return 2
+
+
+def _in(rooms: list[str]) -> list[Fault]:
+    return [fault for fault in faults() if not rooms or fault.path.is_relative_to(ROOMS / rooms[0])]
 
 
 if __name__ == "__main__":
