@@ -52,3 +52,8 @@ SENTENCES = Sentences({
     "number_not_found": _("No matter with this number is open to you. Please check the number."),
     "session_over": _("Your time on this page is over. Please sign in again."),
 })
+
+
+def sentence(no: Exception | str, **args: object) -> str:
+    """The sentence of a refusal, an input error or a key: what happened, what is kept, what to do."""
+    return SENTENCES.say(no, **args)

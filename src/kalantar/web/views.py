@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import Http404, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import check_for_language
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 
 from kalantar.persian import digits
 
@@ -44,7 +44,7 @@ def theme(request):
     return response
 
 
-@require_GET
+@require_safe
 def by_number(request):
     """The thing with this number. What is not there and what is not theirs get the same page."""
     typed = request.GET.get("number", "").strip()[:60]
@@ -56,33 +56,34 @@ def by_number(request):
                   sentence=SENTENCES.say("number_not_found") if text else "")
 
 
-@require_GET
+@require_safe
 def look(request):
     """Every page part on one page, for looking; only where nothing is real."""
     if settings.PROFILE not in {"demo", "test"}:
         raise Http404
-    return answer(request, "web/look.html", **gallery.parts())
+    return answer(request, "web/look.html", **gallery.parts(request))
 
 
 def bad_request(request, exception=None):
-    return render(request, "400.html", status=400)
+    return _error(request, "400.html", 400)
 
 
 def forbidden(request, exception=None):
-    return render(request, "403.html", status=403)
+    return _error(request, "403.html", 403)
 
 
 def csrf_failure(request, reason=""):
-    return render(request, "403_csrf.html", status=403)
+    return _error(request, "403_csrf.html", 403)
 
 
 def not_found(request, exception=None):
-    return render(request, "404.html", status=404)
+    return _error(request, "404.html", 404)
 
 
 def server_error(request):
     """Made without the database, which may be the very thing that failed."""
-    from django.http import HttpResponse
+    return HttpResponse(render_to_string("500.html", {"error_number": getattr(request, "number", "")}), status=500)
 
-    number = getattr(request, "number", "")
-    return HttpResponse(render_to_string("500.html", {"error_number": number}), status=500)
+
+def _error(request, template, status):
+    return render(request, template, {"error_number": getattr(request, "number", "")}, status=status)

@@ -78,7 +78,7 @@ def page_url(name, args=None):
 TONES = {
     "status_import": {"uploaded": "circle-dashed", "loading": "circle-dot", "live": "check", "failed": "alert-circle late",
                       "withdrawn": "arrow-back-up", "swept": "trash"},
-    "finding_kind": {"significant_rise": "alert-triangle late", "high_level": "flag due", "hot_spot": "map-pin",
+    "finding_kind": {"rise": "alert-triangle late", "high": "flag due", "hot_cells": "map-pin",
                      "repeat_place": "history", "near_repeat": "copy", "too_few": "circle-dashed"},
     "mark_demand": {"due_soon": "clock due", "overdue": "clock-exclamation late", "escalated": "send"},
 }
