@@ -86,15 +86,14 @@ def square(column: int, row: int, columns: int = 1, rows: int = 1):
 def boundary_fields(shape, *, code: str, name: str, name_en: str) -> dict:
     """The fields of an Area or Beat for a polygon."""
 
-    def to_screen(lon, lat):
-        radius = 6_378_137.0
-        return round(radius * math.radians(lon)), round(-radius * math.log(math.tan(math.pi / 4 + math.radians(lat) / 2)))
+    from kalantar.territory import frames
 
     west, south, east, north = shape.bounds
-    points = [to_screen(lon, lat) for lon, lat in shape.exterior.coords[:-1]]
+    drawn = frames.moved_to_screen(shape)
+    label_x, label_y, room = frames.label_points([drawn])[0]
     return {
         "uid": uuid.uuid4(), "code": code, "name": name, "name_en": name_en, "geometry": shape.wkb,
-        "screen": "M" + "L".join(f"{x},{y}" for x, y in points) + "Z", "west": west, "south": south, "east": east, "north": north,
+        "screen": frames.svg_path(drawn), "label_x": label_x, "label_y": label_y, "label_room_m": room, "west": west, "south": south, "east": east, "north": north,
         "area_m2": shape.area * 111_320**2 * math.cos(math.radians(SOUTH)), "since_on": AWAY,
     }
 
