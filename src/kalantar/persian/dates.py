@@ -75,7 +75,7 @@ def suggest(values) -> Suggestion:
     "01/02/2014" alone tells no order; beside "25/02/2014" it is day first. At most the first 20,000 rows are looked at.
     """
     texts = [text for text in _texts(values[:_SAMPLE]) if text.strip()]
-    best = (0, None, None)
+    best: tuple[int, str | None, str | None] = (0, None, None)
     for calendar in (None, *CALENDARS):
         read = {order: _readable(texts, calendar, order) for order in (None, *ORDERS)}
         most = max(read.values())
