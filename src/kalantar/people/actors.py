@@ -100,7 +100,9 @@ class OfficerActor(Actor):
     @cached_property
     def _stations(self) -> frozenset[int]:
         eyes = [self._root_of(post.unit) for post in self._posts_today if Role(post.role) in STATION_EYES]
-        return frozenset(u.pk for u in self._covered if u.grade == u.STATION and any(u.path.startswith(path) for path in eyes))
+        return frozenset(
+            u.pk for u in self._covered if u.grade == u.STATION and any(u.path.startswith(path) for path in eyes)
+        )
 
     def stations(self) -> frozenset[int]:
         return self._stations

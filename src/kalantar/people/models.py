@@ -62,7 +62,9 @@ class Station(Unit):
 class OfficerQuerySet(models.QuerySet):
     def visible_to(self, actor):
         """Oneself, and colleagues with a post, now or before, at a unit this actor's posts cover."""
-        return self.filter(Q(pk=actor.officer_id) | Q(pk__in=Post.objects.filter(unit__in=_staff_units(actor)).values("officer")))
+        return self.filter(
+            Q(pk=actor.officer_id) | Q(pk__in=Post.objects.filter(unit__in=_staff_units(actor)).values("officer"))
+        )
 
 
 class OfficerManager(BaseUserManager.from_queryset(OfficerQuerySet)):
@@ -100,6 +102,10 @@ class Officer(AbstractBaseUser):
     def __str__(self) -> str:
         return self.username
 
+    def has_second_factor(self) -> bool:
+        """A device, or a printed card: with either, a code is asked at every sign-in."""
+        return self.totp is not None or self.card_codes.exists()
+
 
 class PostQuerySet(models.QuerySet):
     def visible_to(self, actor):
@@ -129,7 +135,11 @@ class Post(models.Model):
     objects = PostQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(to_on=None) | Q(to_on__gte=models.F("from_on")), name="post_ends_after_it_begins")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(to_on=None) | Q(to_on__gte=models.F("from_on")), name="post_ends_after_it_begins"
+            )
+        ]
         indexes = [models.Index(fields=["officer", "from_on"], name="post_by_officer")]
 
     @property

@@ -31,8 +31,16 @@ class Role(StrEnum):
 PACKS: dict[str, frozenset[Role]] = {
     "chief": frozenset({Role.STATION_CHIEF}),
     "desk": frozenset({Role.DESK_OFFICER, Role.DUTY_DEPUTY}),
-    "follow_up": frozenset({Role.CASE_OFFICER, Role.ANALYST, Role.DEMAND_SECRETARY, Role.COUNSELLOR, Role.LEGAL_OFFICER,
-                            Role.TRAINING_OFFICER}),
+    "follow_up": frozenset(
+        {
+            Role.CASE_OFFICER,
+            Role.ANALYST,
+            Role.DEMAND_SECRETARY,
+            Role.COUNSELLOR,
+            Role.LEGAL_OFFICER,
+            Role.TRAINING_OFFICER,
+        }
+    ),
     "street": frozenset({Role.BEAT_OFFICER, Role.PATROL_OFFICER}),
     "command": frozenset({Role.PROVINCE_COMMANDER, Role.INSPECTOR, Role.DATA_GUARDIAN}),
 }

@@ -8,22 +8,26 @@ from kalantar.kernel import clock
 
 from . import rules
 
-BEGAN, SEEN, LOCKED, PENDING = "began", "seen", "locked", "pending"
+BEGAN, SEEN, LOCKED, FACTOR, PENDING = "began", "seen", "locked", "factor", "pending"
 TOUCH = timedelta(seconds=60)  # an active session is written once a minute, not at each page
 
 
-def begin(session) -> None:
-    """A colleague is in."""
+def moment(kept: str) -> datetime:
+    return datetime.fromisoformat(kept)
+
+
+def begin(session, *, factor: str = "none") -> None:
+    """A colleague is in; `factor` is the second factor that was used: totp, card or none."""
     now = clock.wall().isoformat()
     session.pop(PENDING, None)
-    session.update({BEGAN: now, SEEN: now, LOCKED: False})
+    session.update({BEGAN: now, SEEN: now, LOCKED: False, FACTOR: factor})
     session.set_expiry(rules.ABSOLUTE)
 
 
 def state(session, officer) -> str:
     """`open`, `locked` or `over`. A session that never began is over."""
     try:
-        began, seen = datetime.fromisoformat(session[BEGAN]), datetime.fromisoformat(session[SEEN])
+        began, seen = moment(session[BEGAN]), moment(session[SEEN])
     except (KeyError, ValueError):
         return "over"
     return rules.session_state(began=began, seen=seen, locked=bool(session.get(LOCKED)),
@@ -33,7 +37,7 @@ def state(session, officer) -> str:
 def touch(session) -> None:
     """Somebody is there."""
     now = clock.wall()
-    if now - datetime.fromisoformat(session[SEEN]) > TOUCH:
+    if now - moment(session[SEEN]) > TOUCH:
         session[SEEN] = now.isoformat()
 
 
@@ -47,3 +51,8 @@ def lock(session) -> bool:
 def unlock(session) -> None:
     session[LOCKED] = False
     session[SEEN] = clock.wall().isoformat()
+
+
+def used(session, factor: str) -> None:
+    """A second factor was set up in this session: the page that asks for it is passed."""
+    session[FACTOR] = factor

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.contrib.auth.hashers import make_password
+from django.urls import reverse
 
 from kalantar.kernel import audit, installation
 from kalantar.kernel.change import Refused, move, verb
+from kalantar.persian.digits import to_persian
 
 from . import rules, verbs
 from .actors import COMMAND_LINE, Actor
-from .models import Officer, Station, Unit
+from .models import Officer, Unit
 from .roles import PACKS, Role
 
 STATION_CAST = (
@@ -21,6 +23,8 @@ STATION_CAST = (
     Role.ANALYST, Role.DEMAND_SECRETARY, Role.COUNSELLOR, Role.LEGAL_OFFICER, Role.TRAINING_OFFICER,
 )
 PROVINCE_CAST = (Role.INSPECTOR, Role.PROVINCE_COMMANDER, Role.DATA_GUARDIAN, Role.OUTSIDE_OVERSEER)
+DEMO_NAMES = (*(role.value for role in (*STATION_CAST, *PROVINCE_CAST)), "other_chief")
+DEMO_PASSWORD = rules.DEMO_PASSWORD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +82,46 @@ def enrol_role(role: Role, unit: Unit, *, by: Actor = COMMAND_LINE, username: st
     return hand_out_demo_password(officer, by=by, hashed=hashed)
 
 
-def enrol_cast(station: Station | Unit, *, province: Unit, other_station: Unit | None = None, by: Actor = COMMAND_LINE,
-               roles: Iterable[Role] = (*STATION_CAST, *PROVINCE_CAST), from_on: date | None = None) -> dict[str, Officer]:
-    """The cast of a demonstration: one colleague for each role, and `other_chief` next door. Returns username -> officer."""
-    hashed, cast = make_password(rules.DEMO_PASSWORD), {}
-    for role in roles:
-        cast[role.value] = enrol_role(role, province if role in PROVINCE_CAST else station, by=by, from_on=from_on, hashed=hashed)
-    if other_station is not None:
-        cast["other_chief"] = enrol_role(Role.STATION_CHIEF, other_station, by=by, username="other_chief", from_on=from_on, hashed=hashed)
+def enrol_cast(*, station: str, other: str = "", by: Actor = COMMAND_LINE, from_on: date | None = None) -> dict[str, Officer]:
+    """The cast of a demonstration at the stations with these codes: one colleague for each role, and `other_chief` next
+    door. Returns sign-in name -> officer; who stands already is left."""
+    hashed = make_password(rules.DEMO_PASSWORD)
+    home, root = Unit.objects.get(code=station), Unit.objects.get(parent=None)
+    places = [(role.value, role, root if role in PROVINCE_CAST else home) for role in (*STATION_CAST, *PROVINCE_CAST)]
+    if other:
+        places.append(("other_chief", Role.STATION_CHIEF, Unit.objects.get(code=other)))
+    cast = {officer.username: officer for officer in Officer.objects.filter(username__in=DEMO_NAMES)}
+    for username, role, unit in places:
+        if username not in cast:
+            cast[username] = enrol_role(role, unit, by=by, username=username, from_on=from_on, hashed=hashed)
     return cast
+
+
+def raise_city(names: dict[str, str], codes: Iterable[str], *, by: Actor = COMMAND_LINE) -> dict[str, Unit]:
+    """A city of a demonstration: one command with its stations, named from `city`, `county` and `station` ({number})."""
+    stations = tuple(
+        UnitPlan(grade="station", kind="kalantari", code=code, number=int(code),
+                 name=names["station"].format(number=to_persian(code)), name_en=names["station_en"].format(number=code))
+        for code in codes)
+    county = UnitPlan(grade="county", kind="county", code="county", name=names["county"], name_en=names["county_en"], children=stations)
+    return raise_structure(UnitPlan(grade="province", kind="province", code="province", name=names["city"], name_en=names["city_en"],
+                                    children=(county,)), by=by)
+
+
+def first_chief(*, kind: str, name: str, name_en: str, number: int, username: str, by: Actor = COMMAND_LINE) -> str:
+    """The first unit and its first colleague. Returns the address of the invitation, to be handed over in person."""
+    from kalantar.web.words import word
+
+    if kind == "province":
+        plan = UnitPlan(grade="province", kind="province", code="province", name=name, name_en=name_en)
+    else:
+        station = UnitPlan(grade="station", kind="kalantari", code=str(number), number=number, name=name, name_en=name_en)
+        plan = UnitPlan(grade="province", kind="province", code="province", name=word("grade", "province", "fa"),
+                        name_en=word("grade", "province", "en"), children=(station,))
+    units = raise_structure(plan, by=by)
+    unit = units["province"] if kind == "province" else units[str(number)]
+    role = Role.PROVINCE_COMMANDER if kind == "province" else Role.STATION_CHIEF
+    chief_name, chief_name_en = names_of(role, unit)
+    _, token = enrol_pack(username, unit=unit, pack="command" if kind == "province" else "chief", name=chief_name,
+                          name_en=chief_name_en, by=by)
+    return reverse("people:join", args=[token])

@@ -247,6 +247,17 @@ def set_up_totp(*, by: OfficerActor) -> str:
     return secret
 
 
+def secret_being_set_up(officer: Officer) -> str:
+    """The secret that waits to be confirmed, in base 32; "" when none does."""
+    return keys.open_(officer.totp_new).decode() if officer.totp_new is not None else ""
+
+
+def address_being_set_up(officer: Officer) -> str:
+    """The same as the address that a device reads from a picture."""
+    secret = secret_being_set_up(officer)
+    return pyotp.TOTP(secret).provisioning_uri(name=officer.username, issuer_name=installation.current().name_en) if secret else ""
+
+
 def _matching_step(secret: str, code: str, after: int) -> int | None:
     """The time step a code belongs to, within one step of now and newer than the last one used."""
     totp, now = pyotp.TOTP(secret, interval=rules.TOTP_STEP_S), int(clock.wall().timestamp()) // rules.TOTP_STEP_S
