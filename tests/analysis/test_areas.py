@@ -1,5 +1,6 @@
 """Every point in exactly one beat."""
 
+import itertools
 import pickle
 import subprocess
 import sys
@@ -54,7 +55,7 @@ def inside_slowly(geometry, x, y):
         odd = False
         for ring in (part.exterior, *part.interiors):
             points = [(Fraction(a), Fraction(b)) for a, b in ring.coords]
-            for (x1, y1), (x2, y2) in zip(points, points[1:]):
+            for (x1, y1), (x2, y2) in itertools.pairwise(points):
                 if (y1 <= y) == (y2 <= y):
                     continue
                 if x < x1 + (y - y1) * (x2 - x1) / (y2 - y1):
@@ -84,7 +85,7 @@ def test_the_outer_border_is_half_open():
 def test_slanted_shared_edges_give_each_point_to_one_side():
     rng = np.random.default_rng(5)
     corners = rng.random((60, 2))
-    triangles = [t for t in shapely.get_parts(shapely.delaunay_triangles(shapely.multipoints(corners)))]
+    triangles = list(shapely.get_parts(shapely.delaunay_triangles(shapely.multipoints(corners))))
     index = PolygonIndex(triangles)
     edges = shapely.get_coordinates(triangles).reshape(-1, 4, 2)
     ends = np.concatenate([edges[:, [0, 1]], edges[:, [1, 2]], edges[:, [2, 3]]])

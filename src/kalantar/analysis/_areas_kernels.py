@@ -80,9 +80,7 @@ def inside(x, y, part, edges, slabs, slab_first, starts, members):
         if y1 <= y < y2:
             x1 = edges[e, 0]
             x2 = edges[e, 2]
-            if x < x1 and x < x2:
-                odd = not odd
-            elif (x <= x1 or x <= x2) and left_of(x1, y1, x2, y2, x, y):
+            if (x < x1 and x < x2) or ((x <= x1 or x <= x2) and left_of(x1, y1, x2, y2, x, y)):
                 odd = not odd
     return odd
 

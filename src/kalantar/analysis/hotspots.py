@@ -120,7 +120,8 @@ def hot_cells(x, y, *, grid, usual=0.95, at=0.05, far_at=0.001):
     drawn without replacement from all cells with their counts (full randomisation); p_neighbours
     draws the k - 1 neighbours from the other cells and holds the cell's own count (the conditional
     randomisation of esda and spdep, upper tail, ties counted). Read p_value on a map: with
-    p_neighbours one crowded cell lights up its neighbours and stays dark itself.
+    p_neighbours one crowded cell lights up its neighbours and stays dark itself. One crowded cell
+    alone is no hot spot here whatever its z (each count lies in 9 of n sums): repeats.py finds it.
     Neighbouring cells share events, so their p-values are positively dependent; Benjamini-Hochberg
     holds there (Benjamini and Yekutieli 2001). What p cannot know: where nothing can happen. Leave
     such squares out of the mask, or a park will make its neighbours hot.

@@ -57,11 +57,25 @@ def etest(first, second, *, first_length=1.0, second_length=1.0, tail="two-sided
         difference = a / first_length - b / second_length
         return np.divide(difference, spread, out=np.zeros_like(difference), where=spread > 0)
 
-    reached = statistic(np.float64(first), np.float64(second))
-    table = statistic(i[:, None], j[None, :])
-    slack = 1e-12 * max(1.0, abs(float(reached)))  # a tie is as extreme, whatever the last digit
-    hit = table >= reached - slack if tail == "greater" else np.abs(table) >= abs(reached) - slack
-    return float(min(1.0, pi @ (hit @ pj)))
+    def first_below(bound):
+        """For each i, how many of j (from the lowest) give a statistic of at least bound."""
+        low, high = np.zeros(len(i), np.int64), np.full(len(i), len(j))
+        while (low < high).any():  # the statistic falls as j grows
+            middle = np.minimum((low + high) // 2, len(j) - 1)
+            reaches = (statistic(i, j[middle]) >= bound) & (low < high)
+            low, high = np.where(reaches, middle + 1, low), np.where(reaches | (low >= high), high, middle)
+        return low
+
+    reached = float(statistic(np.float64(first), np.float64(second)))
+    slack = 1e-12 * max(1.0, abs(reached))  # a tie is as extreme, whatever the last digit
+    summed = np.append(0.0, np.cumsum(pj))
+    if tail == "greater":
+        return float(min(1.0, pi @ summed[first_below(reached - slack)]))
+    if abs(reached) <= slack:
+        return 1.0
+    above = pi @ summed[first_below(abs(reached) - slack)]
+    below = pi @ (summed[-1] - summed[first_below(np.nextafter(slack - abs(reached), np.inf))])
+    return float(min(1.0, above + below))
 
 
 def poisson_ratio(first, second, *, first_length=1.0, second_length=1.0, tail="two-sided", level=0.95):
@@ -147,11 +161,12 @@ def rise(history, current, *, per_year, level=0.95, season="auto", trend="auto",
     - three years or more, "season_and_trend": Poisson regression with yearly waves (one from 10 events
       a term, two from 60) and a trend when it is there (p < .05), never carried beyond the largest
       count seen; past outbreaks are weighted down (Anscombe residual over 2.58); overdispersion from the
-      weighted Pearson residuals, one standard error up, never below 1; p and usual range from the
+      Pearson residuals, midway between weighted and plain, one standard error up, never below 1; p and usual range from the
       negative binomial whose variance also holds the uncertainty of the fit.
       The "flexible" algorithm of Noufaily et al. (2013), Statistics in Medicine 32, 1206-1222, after
       Farrington et al. (1996), J. R. Statist. Soc. A 159, 547-563. What differs: waves instead of a
-      ten-level factor, and the guard of one standard error.
+      ten-level factor, and the two guards on the overdispersion (without them clustered sparse series
+      alarm 1.3 to 1.8 times too often).
     - one to three years, "one_season": the same with one wave, and no smaller p than "short_history"
       gives against the latest eight periods.
     - less, "short_history": a season cannot be told from a rise, so a count must stand out three ways
@@ -256,10 +271,10 @@ def _pooled(y, spread_from):
     phi = _spread(spread_from)
     if mean > 0 and phi > 1:
         nb = _Usual(mean, phi * mean * (1 + 1 / n), phi)
-        exact = _Usual(mean, mean, phi, exact_events=int(round(total)), exact_periods=n)
+        exact = _Usual(mean, mean, phi, exact_events=round(total), exact_periods=n)
         reach = int(np.ceil(mean + 3 * np.sqrt(nb.variance)))
         return max((nb, exact), key=lambda part: part.upper_tail(reach))
-    return _Usual(mean, mean, 1.0, exact_events=int(round(total)), exact_periods=n)
+    return _Usual(mean, mean, 1.0, exact_events=round(total), exact_periods=n)
 
 
 def _spread(y):
@@ -306,14 +321,16 @@ def _predicted(beta, cov, phi, x, y, *, trend, most=np.inf):
 def _fit(y, x):
     """Poisson regression, twice: the second time with past outbreaks weighted down."""
     weights = np.ones_like(y)
-    fitted = None
+    fitted = plain = None
     for _ in range(2):
         fitted = _poisson_regression(y, x, weights)
         if fitted is None:
             return None
         beta, cov, mu = fitted
         df = max(len(y) - x.shape[1], 1)
-        phi = max(1.0, float((weights * (y - mu) ** 2 / mu).sum() / df))
+        squares = (y - mu) ** 2 / mu
+        phi = max(1.0, float((weights * squares).sum() / df))
+        plain = plain or max(1.0, float(squares.sum() / df))
         hat = mu * np.einsum("ij,jk,ik->i", x, cov, x) * weights
         anscombe = 1.5 * (y ** (2 / 3) - mu ** (2 / 3)) / (mu ** (1 / 6) * np.sqrt(phi * np.maximum(1 - hat, 0.05)))
         over = anscombe > 2.58
@@ -322,7 +339,8 @@ def _fit(y, x):
         weights = np.where(over, anscombe**-2.0, 1.0)
         weights *= len(y) / weights.sum()
     beta, cov, mu = fitted
-    return beta, cov, mu, phi
+    # between the two: weights see a past outbreak, but also call the long tail of clustered counts one
+    return beta, cov, mu, float(np.sqrt(phi * plain))
 
 
 def _poisson_regression(y, x, weights):
@@ -349,7 +367,7 @@ def _poisson_regression(y, x, weights):
         if size < 1e-8:
             break
         last = size
-    if not np.isfinite(beta).all() or last > 1e-4 and size > 1e-4:
+    if not np.isfinite(beta).all() or (last > 1e-4 and size > 1e-4):
         return None
     mu = np.exp(np.clip(x @ beta, -30, 30))
     try:

@@ -1,0 +1,167 @@
+"""Which cells stand out."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from shapely.geometry import Polygon
+
+from kalantar.analysis import InputError
+from kalantar.analysis.hotspots import Grid, gi_star_of, grid_over, hot_cells
+
+
+def world(counts, cell_m=100.0, mask=None):
+    """Points in the middle of cells with these counts, and the grid."""
+    counts = np.asarray(counts)
+    mask = np.ones(counts.shape, bool) if mask is None else mask
+    grid = Grid(x0=0.0, y0=0.0, cell_m=cell_m, rows=counts.shape[0], columns=counts.shape[1], mask=mask)
+    row, column = np.nonzero(counts)
+    many_times = counts[row, column]
+    x, y = grid.centre(np.repeat(row, many_times), np.repeat(column, many_times))
+    return x, y, grid
+
+
+def test_gi_star_of_the_published_points():
+    # pysal/esda, tests of Getis and Ord's G: six points, neighbours within 15
+    points = np.array([[10, 10], [20, 10], [40, 10], [15, 20], [30, 20], [30, 30]], float)
+    apart = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
+    z = gi_star_of([2, 3, 3.2, 5, 8, 7], np.argwhere(np.triu(apart <= 15, 1)))
+    assert z == pytest.approx([-1.3972762620115442, -0.2891776156271273, 0.6506496351610379, -0.2891776156271273,
+                               1.2345208835198738, 2.024243309389896], abs=1e-12)
+
+
+def test_memphis_equals_sfhotspot_in_every_cell(rows_of):
+    cells, robberies = rows_of("ref/memphis_jan_gistar_200m_run.csv"), rows_of("ref/memphis_jan_utm15n.csv")
+    cx, cy = (np.array([float(c[axis]) for c in cells]) for axis in ("cx", "cy"))
+    x0, y0 = cx.min() - 100, cy.min() - 100
+    column, row = (np.floor((v - v0) / 200).astype(int) for v, v0 in ((cx, x0), (cy, y0)))
+    mask = np.zeros((row.max() + 1, column.max() + 1), bool)
+    mask[row, column] = True
+    grid = Grid(x0=x0, y0=y0, cell_m=200.0, rows=mask.shape[0], columns=mask.shape[1], mask=mask)
+    x, y = (np.array([float(r[axis]) for r in robberies]) for axis in "xy")
+    found = hot_cells(x, y, grid=grid)
+    assert len(found.z) == 16133
+    theirs = {(r, c): cell for r, c, cell in zip(row, column, cells)}
+    in_order = [theirs[key] for key in zip(found.row, found.column)]
+    assert found.count.tolist() == [int(c["n"]) for c in in_order]
+    assert found.z == pytest.approx([float(c["gistar"]) for c in in_order], abs=1e-9)
+
+
+def test_p_is_the_share_of_all_draws_that_reach_the_sum():
+    counts = np.array([[3, 0, 1], [0, 2, 0], [0, 0, 1], [1, 0, 0]])
+    found = hot_cells(*world(counts)[:2], grid=world(counts)[2])
+    own = counts.ravel()
+    for i in range(12):
+        k = int(found.cells[i])
+        sums = [own[list(drawn)].sum() for drawn in combinations(range(12), k)]
+        assert found.p_value[i] == pytest.approx(np.mean(np.array(sums) >= found.around[i]), rel=1e-12)
+        others = np.delete(own, i)
+        sums = [others[list(drawn)].sum() for drawn in combinations(range(11), k - 1)]
+        assert found.p_neighbours[i] == pytest.approx(
+            np.mean(np.array(sums) >= found.around[i] - own[i]), rel=1e-12)
+
+
+def test_p_agrees_with_shuffling_the_map():
+    rng = np.random.default_rng(1)
+    counts = rng.poisson(0.4, (12, 12))
+    counts[4:6, 4:6] += 2
+    x, y, grid = world(counts)
+    found = hot_cells(x, y, grid=grid)
+    runs = 4000
+    shuffled = rng.permuted(np.broadcast_to(counts.ravel(), (runs, 144)), axis=1).reshape(runs, 12, 12)
+    wide = np.pad(shuffled, ((0, 0), (1, 1), (1, 1)))
+    sums = sum(wide[:, 1 + i:13 + i, 1 + j:13 + j] for i in (-1, 0, 1) for j in (-1, 0, 1)).reshape(runs, 144)
+    share = (sums >= found.around).mean(axis=0)
+    error = np.sqrt(found.p_value * (1 - found.p_value) / runs)
+    assert (np.abs(share - found.p_value) <= 4.5 * error + 1e-9).all()
+    low, high = np.quantile(sums, [0.025, 0.975], axis=0, method="inverted_cdf")
+    assert np.abs(found.low - low).max() <= 1
+    assert np.abs(found.high - high).max() <= 1
+
+
+def test_the_upper_tail_of_chicago_burglary_is_the_one_checked_by_permutations(rows_of):
+    rows = [r for r in rows_of("crime/chicago_burglary_2014_2017.csv.gz") if r["date_single"].endswith("2016")]
+    x, y = (np.array([float(r[axis]) for r in rows]) for axis in "xy")
+    found = hot_cells(x, y, grid=grid_over((x.min(), y.min(), x.max(), y.max()), cell_m=200))
+    assert (len(x), len(found.z)) == (11701, 28560)
+    assert (found.p_neighbours <= 0.05).sum() == 3453
+    lonely = (found.around == 0) & (found.cells == 9)
+    assert (found.p_value[lonely] == 1).all()  # an empty place is never hot
+
+
+def test_a_planted_cluster_is_far_above_and_in_its_place():
+    rng = np.random.default_rng(2)
+    counts = rng.poisson(0.5, (30, 30))
+    counts[10:12, 20:22] += 5
+    x, y, grid = world(counts)
+    found = hot_cells(x, y, grid=grid)
+    assert found.enough
+    hot = found.level == 3
+    assert {(10, 20), (10, 21), (11, 20), (11, 21)} <= set(zip(found.row[hot].tolist(), found.column[hot].tolist()))
+    assert ((np.abs(found.row[hot] - 10.5) < 3) & (np.abs(found.column[hot] - 20.5) < 3)).all()
+    assert (found.around[hot] > found.high[hot]).all()
+
+
+def test_where_events_fall_anywhere_few_maps_show_a_hot_cell():
+    rng = np.random.default_rng(3)
+    maps = small = cells = 0
+    for _ in range(120):
+        x, y = rng.uniform(0, 2000, (2, 250))
+        found = hot_cells(x, y, grid=grid_over((0, 0, 2000, 2000), cell_m=100))
+        maps += bool((found.level >= 2).any())
+        small += (found.p_value <= 0.05).sum()
+        cells += len(found.z)
+    assert maps / 120 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 120)
+    assert small / cells <= 0.05
+
+
+def test_one_crowded_cell_alone_is_no_hot_spot_and_does_not_light_up_its_neighbours():
+    # were counts laid on any cells, each would lie in 9 of 400 sums: repeat places find it, not this
+    counts = np.zeros((20, 20), int)
+    counts[::3, ::3] = 1
+    counts[10, 10] = 12
+    found = hot_cells(*world(counts)[:2], grid=world(counts)[2])
+    centre = (found.row == 10) & (found.column == 10)
+    assert 0.01 < found.p_value[centre] <= 9 / 400
+    assert (found.level <= 1).all()
+    assert found.z[centre] > 4
+    beside = (np.abs(found.row - 10) <= 1) & (np.abs(found.column - 10) <= 1) & ~centre
+    assert (found.p_neighbours[beside] < 0.03).all()
+    assert found.p_neighbours[centre] > 0.2
+
+
+def test_cells_at_the_border_have_fewer_neighbours_and_a_smaller_expectation():
+    counts = np.ones((6, 6), int)
+    found = hot_cells(*world(counts)[:2], grid=world(counts)[2])
+    assert found.cells.reshape(6, 6)[0].tolist() == [4, 6, 6, 6, 6, 4]
+    assert found.expected == pytest.approx(found.cells)
+    assert np.isnan(found.z).all()  # all equal: nothing stands out
+    assert (found.level == 0).all()
+
+
+def test_events_outside_the_area_are_counted_apart():
+    area = Polygon([(0, 0), (1000, 0), (0, 1000)])
+    grid = grid_over(area, cell_m=100)
+    assert grid.mask.sum() < grid.mask.size
+    found = hot_cells([50.0, 950.0, 5000.0, np.nan], [50.0, 950.0, 50.0, 50.0], grid=grid)
+    assert (found.events, found.outside) == (1, 3)
+    assert (found.enough, found.why_not) == (False, "too_few_events")
+    assert (found.level == 0).all()
+
+
+def test_a_point_on_a_side_lies_in_one_cell():
+    grid = grid_over((0, 0, 300, 300), cell_m=100)
+    row, column = grid.cells_of([100.0, 0.0, 299.9], [50.0, 200.0, 300.0])
+    assert (row.tolist(), column.tolist()) == ([0, 2, -1], [1, 0, -1])
+    assert grid.centre(1, 2) == (250, 150)
+
+
+@pytest.mark.parametrize("cell_m", [0, -5, np.nan, 0.001])
+def test_squares_that_cannot_be_are_refused(cell_m):
+    with pytest.raises(InputError):
+        grid_over((0, 0, 1000, 1000), cell_m=cell_m)
+
+
+def test_an_empty_area_is_refused():
+    with pytest.raises(InputError):
+        grid_over(Polygon(), cell_m=100)
