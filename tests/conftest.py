@@ -27,6 +27,7 @@ def pytest_configure(config):
     if _only_cellar(config):
         return
     config.kalantar_data = os.environ["KALANTAR_DATA"] = tempfile.mkdtemp(prefix="kalantar-test-")
+    Path(config.kalantar_data, "static").mkdir()
     os.environ["KALANTAR_PROFILE"] = "test"
     os.environ["DJANGO_SETTINGS_MODULE"] = "kalantar.project.settings"
     from django.conf import settings

@@ -16,17 +16,20 @@ from tests.house import reading  # noqa: E402 - run as a script, so the path com
 
 
 def python(*arguments: str) -> tuple[int, str]:
+    return run(sys.executable, *arguments)
+
+
+def run(*command: str) -> tuple[int, str]:
     with tempfile.TemporaryDirectory(prefix="kalantar-check-") as folder:
         environment = {
             **os.environ,
+            "PYTHONPATH": str(ROOT / "src"),
             "KALANTAR_PROFILE": "test",
             "KALANTAR_DATA": f"{folder}/data",
             "DJANGO_SETTINGS_MODULE": "kalantar.project.settings",
         }
         environment.pop("KALANTAR_DATABASE_URL", None)
-        done = subprocess.run(
-            [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -34,7 +37,8 @@ def templates(fix: bool) -> tuple[int, str]:
     files = [str(path) for path in reading.templates()]
     if not files:
         return 0, ""
-    return python("-m", "djade", *([] if fix else ["--check"]), "--target-version", "5.2", *files)
+    djade = str(Path(sys.executable).with_name("djade"))
+    return run(djade, *([] if fix else ["--check"]), "--target-version", "5.2", *files)
 
 
 def whitespace(fix: bool) -> tuple[int, str]:

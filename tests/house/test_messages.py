@@ -12,7 +12,15 @@ HEADER = (
 )
 GOOD = (
     HEADER
-    + 'msgid "Save"\nmsgstr "ثبت"\n\nmsgid "%(n)s row"\nmsgid_plural "%(n)s rows"\nmsgstr[0] "%(n)s سطر"\nmsgstr[1] "%(n)s سطر"\n'
+    + """\
+msgid "Save"
+msgstr "ثبت"
+
+msgid "%(n)s row"
+msgid_plural "%(n)s rows"
+msgstr[0] "%(n)s سطر"
+msgstr[1] "%(n)s سطر"
+"""
 )
 PYTHON = 'def f(n):\n    return _("Save"), ngettext("%(n)s row", "%(n)s rows", n)\n'
 

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -110,12 +111,33 @@ def test_an_unfit_python_is_one_line(tmp_path):
     assert "3.11" in told.stderr
 
 
+def test_a_python_without_venv_is_one_line_that_names_the_package(tmp_path):
+    """As on a fresh Debian; before it in the path stands a shim of a version that is not there, as pyenv leaves it."""
+    bare = f"""#!/bin/sh
+case "$2" in
+*ensurepip*) exit 1 ;;
+*"print(sys.executable)") echo "$0" ;;
+*) exec "{sys.executable}" "$@" ;;
+esac
+"""
+    for name in ("python3.13", "python3.12", "python3.11"):
+        (tmp_path / name).write_text(bare)
+    (tmp_path / "python3").write_text("#!/bin/sh\necho 'pyenv: python3: command not found' >&2\nexit 127\n")
+    for path in tmp_path.iterdir():
+        path.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path), "KALANTAR_VENV": str(tmp_path / "new")}
+    told = subprocess.run(["sh", LAUNCHER, "doctor"], env=environment, capture_output=True, text=True, check=False)
+    assert told.returncode == 1
+    assert len(told.stderr.splitlines()) == 1
+    assert re.search(r"sudo apt-get install python3(\.\d+)?-venv$", told.stderr.strip())
+
+
 def test_a_foreign_folder_is_never_made_into_an_environment(tmp_path):
     (tmp_path / "letter.txt").write_text("keep me")
     environment = {
         "PATH": "/usr/bin:/bin",
         "KALANTAR_VENV": str(tmp_path),
-        "KALANTAR_PYTHON": __import__("sys").executable,
+        "KALANTAR_PYTHON": sys.executable,
     }
     told = subprocess.run(["sh", LAUNCHER, "doctor"], env=environment, capture_output=True, text=True, check=False)
     assert told.returncode == 1

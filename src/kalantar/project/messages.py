@@ -11,9 +11,10 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from babel.messages import Catalog
 from babel.messages.extract import extract, extract_python
@@ -90,15 +91,16 @@ def compile_changed(rooms: Path = ROOMS) -> list[Path]:
 
 def sentences(room: Path) -> Iterator[Sentence]:
     """Every msgid that a room's Python, templates and scripts use."""
+    found: Iterable[Any]
     for path in sorted(room.rglob("*")):
         if path.suffix == ".py" and "migrations" not in path.parts:
             found = extract_python(io.BytesIO(path.read_bytes()), KEYWORDS, [], {"encoding": "utf-8"})
         elif path.suffix in {".html", ".txt", ".xml"} and "templates" in path.parts:
             found = _of_template(path)
         elif path.suffix in {".js", ".mjs"} and "static" in path.parts and "vendor" not in path.parts:
-            for line, message, _, context in extract("javascript", io.BytesIO(path.read_bytes()), KEYWORDS):
-                text, plural = message if isinstance(message, tuple) else (message, None)
-                yield Sentence(text, plural, context, path, line)
+            for at, said, _, context in extract("javascript", io.BytesIO(path.read_bytes()), KEYWORDS):
+                text, plural = said if isinstance(said, tuple) else (said, None)
+                yield Sentence(text, plural, context, path, at)
             continue
         else:
             continue
