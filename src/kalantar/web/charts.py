@@ -92,7 +92,7 @@ def columns(values: Sequence[float], *, low: float | None = None, high: float | 
     drawn = format_html_join("", '<rect class="{}" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>', [
         ("here" if i == len(values) - 1 else "bar", _n(at(i) + step * .1), _n(y(v)), _n(step * .8), _n(foot - y(v)), show.digits(v))
         for i, v in enumerate(values)])
-    left, right = (first, last) if language() == "en" else (last, first)
+    left, right = (f"\u2068{day}\u2069" for day in ((first, last) if language() == "en" else (last, first)))
     ends = format_html('<text x="0" y="{0}" direction="ltr">{1}</text><text x="{2}" y="{0}" text-anchor="end" direction="ltr">{3}</text>',
                        height - 4, left, width, right)
     return format_html(

@@ -68,8 +68,7 @@ def findings(today) -> list[dict]:
     first = today - timedelta(weeks=24)
     return [
         {"kind": "rise", "title": _("Theft from vehicles in beat 3 has gone above its usual number."),
-         "text": _("14 cases in 4 weeks; usually 2 to 11. Had nothing changed, such a number would be seen about 4 times in "
-                   "1,000; it holds after allowing for 12 comparisons today."),
+         "text": _("14 cases in 4 weeks; usually 2 to 11."),
          "spark": charts.spark(COUNTS, low=2, high=11), "first": first, "last": today},
         {"kind": "high", "title": _("Theft of vehicle parts in beat 6 has long been above like areas."),
          "text": "", "spark": charts.spark([9, 8, 10, 9, 9, 11, 8, 9, 10, 9, 8, 9, 10, 11, 9, 10], low=3, high=7), "first": first, "last": today},

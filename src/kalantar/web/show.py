@@ -17,6 +17,7 @@ from kalantar.persian import digits as persian
 
 from .words import language
 
+PERCENT, RLM = "\u066a", "\u200f"
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -38,10 +39,10 @@ def digits(value: object, places: int | None = None) -> str:
 
 
 def percent(value: float | None, places: int = 0) -> str:
-    """A number of hundredths: 12 is twelve in a hundred."""
+    """A number of hundredths: 12 is twelve in a hundred. In Persian the sign stands left of its figure."""
     if value is None or value == "":
         return ""
-    return persian.percent(value, places) if language() == "fa" else f"{value:.{places}f}%"
+    return persian.percent(value, places).replace(PERCENT, RLM + PERCENT) if language() == "fa" else f"{value:.{places}f}%"
 
 
 def local(value: date | datetime) -> date | datetime:
