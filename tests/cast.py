@@ -27,7 +27,9 @@ def installation(db):
     from kalantar.people.actors import COMMAND_LINE
 
     kept.forget()
-    yield verbs.open_installation("test", by=COMMAND_LINE, name="استان آزمون", name_en="Test Province", time_zone="Asia/Tehran")
+    yield verbs.open_installation(
+        "test", by=COMMAND_LINE, name="استان آزمون", name_en="Test Province", time_zone="Asia/Tehran"
+    )
     kept.forget()
 
 
@@ -37,12 +39,36 @@ def structure(installation):
     from kalantar.people.set_up import UnitPlan, raise_structure
 
     def stations():
-        yield UnitPlan(grade="station", kind="kalantari", code="K11", number=11, name="کلانتری ۱۱ نوبهار", name_en="Station 11 Nowbahar")
-        yield UnitPlan(grade="station", kind="pasgah", code="K12", number=12, name="پاسگاه ۱۲ سپیدار", name_en="Outpost 12 Sepidar")
+        yield UnitPlan(
+            grade="station",
+            kind="kalantari",
+            code="K11",
+            number=11,
+            name="کلانتری ۱۱ نوبهار",
+            name_en="Station 11 Nowbahar",
+        )
+        yield UnitPlan(
+            grade="station", kind="pasgah", code="K12", number=12, name="پاسگاه ۱۲ سپیدار", name_en="Outpost 12 Sepidar"
+        )
 
-    county = UnitPlan(grade="county", kind="county", code="C1", name="شهرستان آزمون", name_en="Test County", children=tuple(stations()))
-    return raise_structure(UnitPlan(grade="province", kind="province", code="P1", name="استان آزمون", name_en="Test Province",
-                                    children=(county,)))
+    county = UnitPlan(
+        grade="county",
+        kind="county",
+        code="C1",
+        name="شهرستان آزمون",
+        name_en="Test County",
+        children=tuple(stations()),
+    )
+    return raise_structure(
+        UnitPlan(
+            grade="province",
+            kind="province",
+            code="P1",
+            name="استان آزمون",
+            name_en="Test Province",
+            children=(county,),
+        )
+    )
 
 
 @pytest.fixture
@@ -80,7 +106,12 @@ def square(column: int, row: int, columns: int = 1, rows: int = 1):
 
     lat_step = SQUARE_M / 111_320
     lon_step = lat_step / math.cos(math.radians(SOUTH))
-    return box(WEST + column * lon_step, SOUTH + row * lat_step, WEST + (column + columns) * lon_step, SOUTH + (row + rows) * lat_step)
+    return box(
+        WEST + column * lon_step,
+        SOUTH + row * lat_step,
+        WEST + (column + columns) * lon_step,
+        SOUTH + (row + rows) * lat_step,
+    )
 
 
 def boundary_fields(shape, *, code: str, name: str, name_en: str) -> dict:
@@ -92,9 +123,21 @@ def boundary_fields(shape, *, code: str, name: str, name_en: str) -> dict:
     drawn = frames.moved_to_screen(shape)
     label_x, label_y, room = frames.label_points([drawn])[0]
     return {
-        "uid": uuid.uuid4(), "code": code, "name": name, "name_en": name_en, "geometry": shape.wkb,
-        "screen": frames.svg_path(drawn), "label_x": label_x, "label_y": label_y, "label_room_m": room, "west": west, "south": south, "east": east, "north": north,
-        "area_m2": shape.area * 111_320**2 * math.cos(math.radians(SOUTH)), "since_on": AWAY,
+        "uid": uuid.uuid4(),
+        "code": code,
+        "name": name,
+        "name_en": name_en,
+        "geometry": shape.wkb,
+        "screen": frames.svg_path(drawn),
+        "label_x": label_x,
+        "label_y": label_y,
+        "label_room_m": room,
+        "west": west,
+        "south": south,
+        "east": east,
+        "north": north,
+        "area_m2": shape.area * 111_320**2 * math.cos(math.radians(SOUTH)),
+        "since_on": AWAY,
     }
 
 
@@ -102,11 +145,22 @@ def lay_ground(station, *, column: int, rows: int):
     """One area and its column of square beats. Returns the beats, from south to north."""
     from kalantar.territory.models import Area, Beat
 
-    Area.objects.create(station=station, **boundary_fields(square(column, 0, rows=rows), code=station.code,
-                                                          name=station.name, name_en=station.name_en))
-    return [Beat.objects.create(station=station, **boundary_fields(
-        square(column, row), code=f"{station.number}-{row + 1}", name=f"محله {row + 1} {station.name}",
-        name_en=f"Beat {row + 1}, {station.name_en}")) for row in range(rows)]
+    Area.objects.create(
+        station=station,
+        **boundary_fields(square(column, 0, rows=rows), code=station.code, name=station.name, name_en=station.name_en),
+    )
+    return [
+        Beat.objects.create(
+            station=station,
+            **boundary_fields(
+                square(column, row),
+                code=f"{station.number}-{row + 1}",
+                name=f"محله {row + 1} {station.name}",
+                name_en=f"Beat {row + 1}, {station.name_en}",
+            ),
+        )
+        for row in range(rows)
+    ]
 
 
 @pytest.fixture
@@ -147,8 +201,11 @@ def actor_of(role: str, unit, *, username: str = ""):
     from kalantar.people.actors import OfficerActor
     from kalantar.people.roles import Role
 
-    return OfficerActor(set_up.enrol_role(Role(role), unit, username=username, from_on=AWAY,
-                                          hashed=make_password(rules.DEMO_PASSWORD, hasher="md5")))
+    return OfficerActor(
+        set_up.enrol_role(
+            Role(role), unit, username=username, from_on=AWAY, hashed=make_password(rules.DEMO_PASSWORD, hasher="md5")
+        )
+    )
 
 
 @pytest.fixture
@@ -274,4 +331,6 @@ def told(db):
     """`told(officer)`: the kinds of messages waiting for a colleague, oldest first."""
     from kalantar.kernel import outbox
 
-    return lambda officer: [line.kind for line in outbox.waiting(getattr(officer, "officer", officer).pk).order_by("id")]
+    return lambda officer: [
+        line.kind for line in outbox.waiting(getattr(officer, "officer", officer).pk).order_by("id")
+    ]

@@ -7,14 +7,31 @@ from django.urls import reverse
 from . import rules
 
 # The whole list of what a visitor may open. The matrix holds every other address to a sign-in.
-OPEN = frozenset({
-    "people:sign_in", "people:second_factor", "people:join", "people:join_code", "web:language", "web:theme",
-})
+OPEN = frozenset(
+    {
+        "people:sign_in",
+        "people:second_factor",
+        "people:join",
+        "people:join_code",
+        "web:language",
+        "web:theme",
+    }
+)
 WHILE_LOCKED = frozenset({"people:lock", "people:unlock", "people:sign_out", "web:language", "web:theme"})
-BEFORE_ALL = frozenset({
-    "people:password", "people:set_up_second_factor", "people:begin_second_factor", "people:second_factor_picture",
-    "people:code_card", "people:sign_out", "people:lock", "people:unlock", "web:language", "web:theme",
-})
+BEFORE_ALL = frozenset(
+    {
+        "people:password",
+        "people:set_up_second_factor",
+        "people:begin_second_factor",
+        "people:second_factor_picture",
+        "people:code_card",
+        "people:sign_out",
+        "people:lock",
+        "people:unlock",
+        "web:language",
+        "web:theme",
+    }
+)
 
 
 def first_step(officer, factor: str, kind: str) -> str:

@@ -35,12 +35,18 @@ class SignInForm(forms.Form):
 
 
 class SecondFactorForm(forms.Form):
-    code = CodeField(label=_("One-time code"), max_length=12, widget=_ltr(inputmode="numeric", autocomplete="one-time-code"),
-                     help_text=_("Six digits from your device, or eight digits of your printed card."))
+    code = CodeField(
+        label=_("One-time code"),
+        max_length=12,
+        widget=_ltr(inputmode="numeric", autocomplete="one-time-code"),
+        help_text=_("Six digits from your device, or eight digits of your printed card."),
+    )
 
 
 class DeviceCodeForm(forms.Form):
-    code = CodeField(label=_("The code on the device"), max_length=12, widget=_ltr(inputmode="numeric", autocomplete="one-time-code"))
+    code = CodeField(
+        label=_("The code on the device"), max_length=12, widget=_ltr(inputmode="numeric", autocomplete="one-time-code")
+    )
 
 
 class _NewPassword(forms.Form):
@@ -52,30 +58,46 @@ class _NewPassword(forms.Form):
 
 
 class ChoosePasswordForm(_NewPassword):
-    new = PasswordField(label=_("New password"), autocomplete="new-password",
-                        help_text=_("At least 10 characters. Three or four words are easy to remember."))
+    new = PasswordField(
+        label=_("New password"),
+        autocomplete="new-password",
+        help_text=_("At least 10 characters. Three or four words are easy to remember."),
+    )
     again = PasswordField(label=_("New password, once more"), autocomplete="new-password")
 
 
 class ChangePasswordForm(_NewPassword):
     old = PasswordField(label=_("Present password"), autocomplete="current-password")
-    new = PasswordField(label=_("New password"), autocomplete="new-password",
-                        help_text=_("At least 10 characters. Three or four words are easy to remember."))
+    new = PasswordField(
+        label=_("New password"),
+        autocomplete="new-password",
+        help_text=_("At least 10 characters. Three or four words are easy to remember."),
+    )
     again = PasswordField(label=_("New password, once more"), autocomplete="new-password")
 
 
 class JoinCodeForm(forms.Form):
-    code = forms.CharField(label=_("The code you were given"), max_length=40, widget=_ltr(autocomplete="off"),
-                           help_text=_("Twenty letters and digits. Blanks and dashes do not matter."))
+    code = forms.CharField(
+        label=_("The code you were given"),
+        max_length=40,
+        widget=_ltr(autocomplete="off"),
+        help_text=_("Twenty letters and digits. Blanks and dashes do not matter."),
+    )
 
 
 class PinForm(forms.Form):
-    pin = CodeField(label=_("PIN"), max_length=128, widget=_ltr(forms.PasswordInput, inputmode="numeric", autocomplete="off"))
+    pin = CodeField(
+        label=_("PIN"), max_length=128, widget=_ltr(forms.PasswordInput, inputmode="numeric", autocomplete="off")
+    )
 
 
 class UnlockForm(forms.Form):
-    pin = forms.CharField(label=_("PIN"), max_length=128, strip=False,
-                          widget=_ltr(forms.PasswordInput, autocomplete="current-password", autofocus=True))
+    pin = forms.CharField(
+        label=_("PIN"),
+        max_length=128,
+        strip=False,
+        widget=_ltr(forms.PasswordInput, autocomplete="current-password", autofocus=True),
+    )
 
     def __init__(self, *args, by_password: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
@@ -101,11 +123,18 @@ class ColleagueChoice(forms.ModelChoiceField):
 class EnrolForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120)
     name_en = forms.CharField(label=_("Name in Latin letters"), max_length=120, required=False)
-    username = forms.RegexField(r"\A[A-Za-z][A-Za-z0-9_.-]{2,59}\Z", label=_("Sign-in name"), widget=_ltr(autocomplete="off"),
-                                help_text=_("Latin letters, digits, dot and dash; at least three."))
+    username = forms.RegexField(
+        r"\A[A-Za-z][A-Za-z0-9_.-]{2,59}\Z",
+        label=_("Sign-in name"),
+        widget=_ltr(autocomplete="off"),
+        help_text=_("Latin letters, digits, dot and dash; at least three."),
+    )
     unit = UnitChoice(queryset=None, label=_("Unit"))
-    pack = forms.ChoiceField(label=_("Posts"), widget=forms.RadioSelect,
-                             help_text=_("A pack gives the posts that one person has in a small station."))
+    pack = forms.ChoiceField(
+        label=_("Posts"),
+        widget=forms.RadioSelect,
+        help_text=_("A pack gives the posts that one person has in a small station."),
+    )
 
     def __init__(self, *args, units, **kwargs):
         super().__init__(*args, **kwargs)
@@ -145,4 +174,6 @@ class SectionForm(forms.Form):
     def __init__(self, *args, stations, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["parent"].queryset = stations
-        self.fields["kind"].choices = words.choices("unit_kind", only={k for k in words.codes("unit_kind") if k.startswith("unit_")})
+        self.fields["kind"].choices = words.choices(
+            "unit_kind", only={k for k in words.codes("unit_kind") if k.startswith("unit_")}
+        )

@@ -1,7 +1,7 @@
 """What a colleague is told: each kind of message has its sentence, given by the room that sends it.
 
-    from kalantar.people.inbox import SENTENCES
-    SENTENCES.register("import_live", gettext_lazy("%(rows)s records of the file %(name)s are in the system."))
+from kalantar.people.inbox import SENTENCES
+SENTENCES.register("import_live", gettext_lazy("%(rows)s records of the file %(name)s are in the system."))
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from kalantar.web import show, words
 
 
 class Sentences:
-    """kind -> sentence with named places. `role` is shown as its word, a day as a day, a number in the page's digits."""
+    """kind -> sentence with named places. A role is shown as its word, a day as a day, numbers in the page's digits."""
 
     def __init__(self):
         self._known: dict[str, object] = {}
@@ -66,4 +66,10 @@ class Message:
 
 
 def shown(line) -> Message:
-    return Message(line.pk, SENTENCES.say(line.kind, line.args), links.resolve(line.page, line.page_args), line.at, line.read_at is None)
+    return Message(
+        line.pk,
+        SENTENCES.say(line.kind, line.args),
+        links.resolve(line.page, line.page_args),
+        line.at,
+        line.read_at is None,
+    )

@@ -21,12 +21,36 @@ def lines(actor, on: date) -> list[Line]:
     found = []
     ending = queries.posts_without_successor(actor, on).count()
     if ending:
-        found.append(Line(heading="late", n=ending, url=reverse("people:colleagues"), press="open", weight=30, sentence=ngettext(
-            "%(n)s post ends within seven days and has no successor.", "%(n)s posts end within seven days and have no successor.",
-            ending) % {"n": digits(ending)}))
+        found.append(
+            Line(
+                heading="late",
+                n=ending,
+                url=reverse("people:colleagues"),
+                press="open",
+                weight=30,
+                sentence=ngettext(
+                    "%(n)s post ends within seven days and has no successor.",
+                    "%(n)s posts end within seven days and have no successor.",
+                    ending,
+                )
+                % {"n": digits(ending)},
+            )
+        )
     open_doors = queries.without_second_factor(actor, on).count()
     if open_doors:
-        found.append(Line(heading="late", n=open_doors, url=reverse("people:colleagues"), press="open", weight=10, sentence=ngettext(
-            "%(n)s colleague signs in without a second factor.", "%(n)s colleagues sign in without a second factor.",
-            open_doors) % {"n": digits(open_doors)}))
+        found.append(
+            Line(
+                heading="late",
+                n=open_doors,
+                url=reverse("people:colleagues"),
+                press="open",
+                weight=10,
+                sentence=ngettext(
+                    "%(n)s colleague signs in without a second factor.",
+                    "%(n)s colleagues sign in without a second factor.",
+                    open_doors,
+                )
+                % {"n": digits(open_doors)},
+            )
+        )
     return found

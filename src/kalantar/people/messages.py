@@ -32,6 +32,8 @@ REFUSALS = {
     "pin_tries_over": _("The PIN was wrong five times. Please sign in again; what you were writing is kept."),
     "draft_too_long": _("What was written is too long to be kept here. Nothing was changed."),
     "no_post_today": _("No post of yours is in force today. Your superior can give you one."),
-    "sign_in_refused": _("Name and password do not fit, or there were too many tries. After ten wrong tries, please wait "
-                         "fifteen minutes."),
+    "sign_in_refused": _(
+        "Name and password do not fit, or there were too many tries. After ten wrong tries, please wait "
+        "fifteen minutes."
+    ),
 }

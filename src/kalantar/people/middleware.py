@@ -32,7 +32,9 @@ class WhoActs:
         timezone.activate(clock.zone())
         request.user = get_user(request)
         request.actor = OfficerActor(request.user) if request.user.is_authenticated else Nobody()
-        if request.actor.officer and (sessions.state(request.session, request.user) == "over" or not request.actor.posts()):
+        if request.actor.officer and (
+            sessions.state(request.session, request.user) == "over" or not request.actor.posts()
+        ):
             verbs.sign_out(by=request.actor, why="over")
             request.session.flush()
             request.actor = Nobody()

@@ -112,7 +112,7 @@ class PostQuerySet(models.QuerySet):
         return self.filter(Q(officer_id=actor.officer_id) | Q(unit__in=_staff_units(actor)))
 
     def held_on(self, day):
-        """Posts that count on a day: begun, not ended. One ended by a superior stops counting at once, not at midnight."""
+        """Posts that count on a day: begun, not ended. One ended by a superior stops at once, not at midnight."""
         return self.filter(Q(from_on__lte=day), Q(to_on=None) | Q(to_on__gt=day) | Q(to_on=day, ended_at=None))
 
     def held_from(self, day):

@@ -23,7 +23,9 @@ def inbox(actor):
 
 
 def _with_posts(officers, actor):
-    posts = Post.objects.visible_to(actor).held_from(clock.today()).select_related("unit").order_by("unit__path", "role")
+    posts = (
+        Post.objects.visible_to(actor).held_from(clock.today()).select_related("unit").order_by("unit__path", "role")
+    )
     card = Exists(CodeCard.objects.filter(officer=OuterRef("pk")))
     return officers.annotate(has_card=card).prefetch_related(Prefetch("posts", queryset=posts, to_attr="current_posts"))
 
@@ -41,19 +43,29 @@ def colleague(actor, pk: int):
 def past_posts(actor, officer):
     """What this colleague held before, newest first."""
     ended = Q(to_on__lt=clock.today()) | Q(ended_at__isnull=False)
-    return Post.objects.visible_to(actor).filter(ended, officer=officer).select_related("unit").order_by("-to_on", "-pk")
+    return (
+        Post.objects.visible_to(actor).filter(ended, officer=officer).select_related("unit").order_by("-to_on", "-pk")
+    )
 
 
 def own_posts(actor):
     """All posts of the asking colleague, present ones first."""
-    return (Post.objects.visible_to(actor).filter(officer_id=actor.officer_id).select_related("unit", "stands_in_for__officer")
-            .order_by("-from_on", "-pk"))
+    return (
+        Post.objects.visible_to(actor)
+        .filter(officer_id=actor.officer_id)
+        .select_related("unit", "stands_in_for__officer")
+        .order_by("-from_on", "-pk")
+    )
 
 
 def units(actor):
     """The tree this actor may see, with who holds what there today. Two statements."""
     holders = Post.objects.visible_to(actor).held_on(clock.today()).select_related("officer").order_by("role", "pk")
-    return Unit.objects.visible_to(actor).order_by("path").prefetch_related(Prefetch("posts", queryset=holders, to_attr="holders"))
+    return (
+        Unit.objects.visible_to(actor)
+        .order_by("path")
+        .prefetch_related(Prefetch("posts", queryset=holders, to_attr="holders"))
+    )
 
 
 def units_below(actor):
@@ -68,13 +80,21 @@ def kept_draft(actor, key: str):
 
 def posts_without_successor(actor, on: date, days: int = 7):
     """Posts that end within some days, where nobody holds the same one afterwards."""
-    after = Post.objects.filter(Q(to_on=None) | Q(to_on__gt=OuterRef("to_on")), unit=OuterRef("unit"), role=OuterRef("role"), ended_at=None)
-    return (Post.objects.visible_to(actor).filter(to_on__gte=on, to_on__lte=on + timedelta(days=days), ended_at=None, stands_in_for=None)
-            .filter(~Exists(after)))
+    after = Post.objects.filter(
+        Q(to_on=None) | Q(to_on__gt=OuterRef("to_on")), unit=OuterRef("unit"), role=OuterRef("role"), ended_at=None
+    )
+    return (
+        Post.objects.visible_to(actor)
+        .filter(to_on__gte=on, to_on__lte=on + timedelta(days=days), ended_at=None, stands_in_for=None)
+        .filter(~Exists(after))
+    )
 
 
 def without_second_factor(actor, on: date):
     """Colleagues with a post on this day who sign in with the password alone."""
     holders = Post.objects.visible_to(actor).held_on(on).values("officer")
-    return (Officer.objects.visible_to(actor).filter(is_active=True, totp=None, pk__in=holders)
-            .filter(~Exists(CodeCard.objects.filter(officer=OuterRef("pk")))))
+    return (
+        Officer.objects.visible_to(actor)
+        .filter(is_active=True, totp=None, pk__in=holders)
+        .filter(~Exists(CodeCard.objects.filter(officer=OuterRef("pk"))))
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from .roles import SUPERIORS, Role
 
@@ -15,27 +16,41 @@ CHIEF, COMMANDER, OVERSEER = Role.STATION_CHIEF, Role.PROVINCE_COMMANDER, Role.O
 ABOVE = frozenset({"county", "province"})
 AT_STATION = frozenset({"station", "section"})
 GRADES: dict[Role, frozenset[str]] = {  # where a role may sit; a role that is not here has no post in this version
-    Role.DESK_OFFICER: AT_STATION, Role.DUTY_DEPUTY: AT_STATION, Role.CASE_OFFICER: AT_STATION,
-    Role.BEAT_OFFICER: AT_STATION, Role.PATROL_OFFICER: AT_STATION, Role.COUNSELLOR: AT_STATION,
+    Role.DESK_OFFICER: AT_STATION,
+    Role.DUTY_DEPUTY: AT_STATION,
+    Role.CASE_OFFICER: AT_STATION,
+    Role.BEAT_OFFICER: AT_STATION,
+    Role.PATROL_OFFICER: AT_STATION,
+    Role.COUNSELLOR: AT_STATION,
     Role.STATION_CHIEF: frozenset({"station"}),
-    Role.ANALYST: AT_STATION | ABOVE, Role.DEMAND_SECRETARY: AT_STATION | {"county"},
-    Role.LEGAL_OFFICER: AT_STATION | ABOVE, Role.TRAINING_OFFICER: AT_STATION | ABOVE,
-    Role.INSPECTOR: frozenset({"province"}), Role.PROVINCE_COMMANDER: frozenset({"province"}),
-    Role.DATA_GUARDIAN: frozenset({"province"}), Role.OUTSIDE_OVERSEER: frozenset({"province"}),
+    Role.ANALYST: AT_STATION | ABOVE,
+    Role.DEMAND_SECRETARY: AT_STATION | {"county"},
+    Role.LEGAL_OFFICER: AT_STATION | ABOVE,
+    Role.TRAINING_OFFICER: AT_STATION | ABOVE,
+    Role.INSPECTOR: frozenset({"province"}),
+    Role.PROVINCE_COMMANDER: frozenset({"province"}),
+    Role.DATA_GUARDIAN: frozenset({"province"}),
+    Role.OUTSIDE_OVERSEER: frozenset({"province"}),
 }
 
 # A chief fills the posts of the own station but not the chief's; the overseer is not the province's to name or dismiss.
-GIVEN_BY: dict[Role, frozenset[Role]] = {role: SUPERIORS for role in GRADES} | {
-    Role.STATION_CHIEF: frozenset({COMMANDER}), Role.INSPECTOR: frozenset({COMMANDER}),
-    Role.PROVINCE_COMMANDER: frozenset({COMMANDER}), Role.DATA_GUARDIAN: frozenset({COMMANDER}),
+GIVEN_BY: dict[Role, frozenset[Role]] = dict.fromkeys(GRADES, SUPERIORS) | {
+    Role.STATION_CHIEF: frozenset({COMMANDER}),
+    Role.INSPECTOR: frozenset({COMMANDER}),
+    Role.PROVINCE_COMMANDER: frozenset({COMMANDER}),
+    Role.DATA_GUARDIAN: frozenset({COMMANDER}),
     Role.OUTSIDE_OVERSEER: frozenset({OVERSEER}),
 }
 OPENED_BY: dict[str, frozenset[Role]] = {  # who opens a unit of a grade, by the roles held at its parent
-    "province": frozenset({COMMANDER}), "county": frozenset({COMMANDER}), "station": frozenset({COMMANDER}),
+    "province": frozenset({COMMANDER}),
+    "county": frozenset({COMMANDER}),
+    "station": frozenset({COMMANDER}),
     "section": SUPERIORS,
 }
 PARENTS: dict[str, frozenset[str | None]] = {
-    "province": frozenset({None}), "county": frozenset({"province"}), "station": frozenset({"county", "province"}),
+    "province": frozenset({None}),
+    "county": frozenset({"province"}),
+    "station": frozenset({"county", "province"}),
     "section": frozenset({"station"}),
 }
 
@@ -77,8 +92,9 @@ def givable(*, grade: str, roles: frozenset[Role]) -> frozenset[Role]:
     return frozenset(role for role in GRADES if giving_refusal(role, grade=grade, roles=roles, oneself=False) is None)
 
 
-def account_refusal(name: str, *, target: frozenset[Role], roles_at_each_post: list[frozenset[Role]], oneself: bool,
-                    active: bool) -> str | None:
+def account_refusal(
+    name: str, *, target: frozenset[Role], roles_at_each_post: list[frozenset[Role]], oneself: bool, active: bool
+) -> str | None:
     """Why this step on a colleague's account may not be taken.
 
     The superior must be one at *every* post of the colleague: a chief who lends a post to someone of the province does
@@ -98,8 +114,16 @@ def account_refusal(name: str, *, target: frozenset[Role], roles_at_each_post: l
 STAND_IN_DAYS = 90
 
 
-def stand_in_refusal(*, role: Role, grade: str, roles: frozenset[Role], is_holder: bool, same_person: bool,
-                     from_on: date, to_on: date | None) -> str | None:
+def stand_in_refusal(
+    *,
+    role: Role,
+    grade: str,
+    roles: frozenset[Role],
+    is_holder: bool,
+    same_person: bool,
+    from_on: date,
+    to_on: date | None,
+) -> str | None:
     """A stand-in is named for a time: by who gives the post, or by a superior for the own one."""
     if same_person:
         return "not_for_oneself"
@@ -118,8 +142,8 @@ PASSWORD_LEAST, PASSWORD_MOST = 10, 128
 DEMO_PASSWORD = "kalantar-demo"  # noqa: S105 - published, and refused by every installation that is not a demonstration
 PIN_DIGITS = 6
 CARD_CODES, CARD_DIGITS = 10, 8
-TOKEN_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O 1 I L U: it may be read from paper
-TOKEN_LENGTH = 20  # 98 bits
+LINK_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O 1 I L U: it may be read from paper
+LINK_LENGTH = 20  # 98 bits
 
 
 def password_refusal(password: str, *, username: str, is_demo: bool) -> str | None:
@@ -138,7 +162,7 @@ def pin_refusal(pin: str) -> str | None:
     """Six digits; not one digit six times and not a plain run."""
     if len(pin) != PIN_DIGITS or not (pin.isascii() and pin.isdigit()):
         return "pin_shape"
-    steps = {(int(b) - int(a)) % 10 for a, b in zip(pin, pin[1:])}
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
     return "pin_too_easy" if len(steps) == 1 and steps <= {0, 1, 9} else None
 
 
@@ -160,8 +184,9 @@ TOTP_STEP_S = 30
 TOTP_WINDOW = 1
 
 
-def session_state(*, began: datetime, seen: datetime, locked: bool, signed_out_before: datetime | None,
-                  now: datetime) -> str:
+def session_state(
+    *, began: datetime, seen: datetime, locked: bool, signed_out_before: datetime | None, now: datetime
+) -> str:
     """`open`, `locked` (the desk lock) or `over` (sign in again)."""
     if now - began >= ABSOLUTE or (signed_out_before and began <= signed_out_before):
         return "over"

@@ -30,8 +30,13 @@ def state(session, officer) -> str:
         began, seen = moment(session[BEGAN]), moment(session[SEEN])
     except (KeyError, ValueError):
         return "over"
-    return rules.session_state(began=began, seen=seen, locked=bool(session.get(LOCKED)),
-                               signed_out_before=officer.signed_out_before, now=clock.wall())
+    return rules.session_state(
+        began=began,
+        seen=seen,
+        locked=bool(session.get(LOCKED)),
+        signed_out_before=officer.signed_out_before,
+        now=clock.wall(),
+    )
 
 
 def touch(session) -> None:

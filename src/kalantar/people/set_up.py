@@ -19,8 +19,17 @@ from .models import Officer, Unit
 from .roles import PACKS, Role
 
 STATION_CAST = (
-    Role.STATION_CHIEF, Role.DESK_OFFICER, Role.DUTY_DEPUTY, Role.CASE_OFFICER, Role.BEAT_OFFICER, Role.PATROL_OFFICER,
-    Role.ANALYST, Role.DEMAND_SECRETARY, Role.COUNSELLOR, Role.LEGAL_OFFICER, Role.TRAINING_OFFICER,
+    Role.STATION_CHIEF,
+    Role.DESK_OFFICER,
+    Role.DUTY_DEPUTY,
+    Role.CASE_OFFICER,
+    Role.BEAT_OFFICER,
+    Role.PATROL_OFFICER,
+    Role.ANALYST,
+    Role.DEMAND_SECRETARY,
+    Role.COUNSELLOR,
+    Role.LEGAL_OFFICER,
+    Role.TRAINING_OFFICER,
 )
 PROVINCE_CAST = (Role.INSPECTOR, Role.PROVINCE_COMMANDER, Role.DATA_GUARDIAN, Role.OUTSIDE_OVERSEER)
 DEMO_NAMES = (*(role.value for role in (*STATION_CAST, *PROVINCE_CAST)), "other_chief")
@@ -43,15 +52,31 @@ class UnitPlan:
 def raise_structure(plan: UnitPlan, *, by: Actor = COMMAND_LINE, parent: Unit | None = None) -> dict[str, Unit]:
     """Open a whole tree; what stands already (same code) is left as it is. Returns code -> unit."""
     unit = Unit.objects.filter(code=plan.code).first() or verbs.open_unit(
-        plan.grade, by=by, parent=parent, kind=plan.kind, code=plan.code, name=plan.name, name_en=plan.name_en, number=plan.number)
+        plan.grade,
+        by=by,
+        parent=parent,
+        kind=plan.kind,
+        code=plan.code,
+        name=plan.name,
+        name_en=plan.name_en,
+        number=plan.number,
+    )
     units = {plan.code: unit}
     for child in plan.children:
         units |= raise_structure(child, by=by, parent=unit)
     return units
 
 
-def enrol_pack(username: str, *, unit: Unit, pack: str, name: str, name_en: str = "", by: Actor = COMMAND_LINE,
-               from_on: date | None = None) -> tuple[Officer, str]:
+def enrol_pack(
+    username: str,
+    *,
+    unit: Unit,
+    pack: str,
+    name: str,
+    name_en: str = "",
+    by: Actor = COMMAND_LINE,
+    from_on: date | None = None,
+) -> tuple[Officer, str]:
     """A colleague with one of the five packs, and the end of the invitation's link."""
     officer = verbs.enrol(username, by=by, name=name, name_en=name_en, unit=unit, roles=PACKS[pack], from_on=from_on)
     return officer, verbs.invite(officer, by=by)
@@ -74,15 +99,26 @@ def names_of(role: Role, unit: Unit) -> tuple[str, str]:
     return f"{word('role', role, 'fa')} {unit.name}", f"{word('role', role, 'en')}, {unit.name_en}"
 
 
-def enrol_role(role: Role, unit: Unit, *, by: Actor = COMMAND_LINE, username: str = "", from_on: date | None = None,
-               hashed: str | None = None) -> Officer:
+def enrol_role(
+    role: Role,
+    unit: Unit,
+    *,
+    by: Actor = COMMAND_LINE,
+    username: str = "",
+    from_on: date | None = None,
+    hashed: str | None = None,
+) -> Officer:
     """One member of a demonstration's cast, named by the post, with the published password."""
     name, name_en = names_of(role, unit)
-    officer = verbs.enrol(username or role.value, by=by, name=name, name_en=name_en, unit=unit, roles=[role], from_on=from_on)
+    officer = verbs.enrol(
+        username or role.value, by=by, name=name, name_en=name_en, unit=unit, roles=[role], from_on=from_on
+    )
     return hand_out_demo_password(officer, by=by, hashed=hashed)
 
 
-def enrol_cast(*, station: str, other: str = "", by: Actor = COMMAND_LINE, from_on: date | None = None) -> dict[str, Officer]:
+def enrol_cast(
+    *, station: str, other: str = "", by: Actor = COMMAND_LINE, from_on: date | None = None
+) -> dict[str, Officer]:
     """The cast of a demonstration at the stations with these codes: one colleague for each role, and `other_chief` next
     door. Returns sign-in name -> officer; who stands already is left."""
     hashed = make_password(rules.DEMO_PASSWORD)
@@ -98,14 +134,37 @@ def enrol_cast(*, station: str, other: str = "", by: Actor = COMMAND_LINE, from_
 
 
 def raise_city(names: dict[str, str], codes: Iterable[str], *, by: Actor = COMMAND_LINE) -> dict[str, Unit]:
-    """A city of a demonstration: one command with its stations, named from `city`, `county` and `station` ({number})."""
+    """A city of a demonstration with its stations, named from `city`, `county` and `station` ({number})."""
     stations = tuple(
-        UnitPlan(grade="station", kind="kalantari", code=code, number=int(code),
-                 name=names["station"].format(number=to_persian(code)), name_en=names["station_en"].format(number=code))
-        for code in codes)
-    county = UnitPlan(grade="county", kind="county", code="county", name=names["county"], name_en=names["county_en"], children=stations)
-    return raise_structure(UnitPlan(grade="province", kind="province", code="province", name=names["city"], name_en=names["city_en"],
-                                    children=(county,)), by=by)
+        UnitPlan(
+            grade="station",
+            kind="kalantari",
+            code=code,
+            number=int(code),
+            name=names["station"].format(number=to_persian(code)),
+            name_en=names["station_en"].format(number=code),
+        )
+        for code in codes
+    )
+    county = UnitPlan(
+        grade="county",
+        kind="county",
+        code="county",
+        name=names["county"],
+        name_en=names["county_en"],
+        children=stations,
+    )
+    return raise_structure(
+        UnitPlan(
+            grade="province",
+            kind="province",
+            code="province",
+            name=names["city"],
+            name_en=names["city_en"],
+            children=(county,),
+        ),
+        by=by,
+    )
 
 
 def first_chief(*, kind: str, name: str, name_en: str, number: int, username: str, by: Actor = COMMAND_LINE) -> str:
@@ -115,13 +174,27 @@ def first_chief(*, kind: str, name: str, name_en: str, number: int, username: st
     if kind == "province":
         plan = UnitPlan(grade="province", kind="province", code="province", name=name, name_en=name_en)
     else:
-        station = UnitPlan(grade="station", kind="kalantari", code=str(number), number=number, name=name, name_en=name_en)
-        plan = UnitPlan(grade="province", kind="province", code="province", name=word("grade", "province", "fa"),
-                        name_en=word("grade", "province", "en"), children=(station,))
+        station = UnitPlan(
+            grade="station", kind="kalantari", code=str(number), number=number, name=name, name_en=name_en
+        )
+        plan = UnitPlan(
+            grade="province",
+            kind="province",
+            code="province",
+            name=word("grade", "province", "fa"),
+            name_en=word("grade", "province", "en"),
+            children=(station,),
+        )
     units = raise_structure(plan, by=by)
     unit = units["province"] if kind == "province" else units[str(number)]
     role = Role.PROVINCE_COMMANDER if kind == "province" else Role.STATION_CHIEF
     chief_name, chief_name_en = names_of(role, unit)
-    _, token = enrol_pack(username, unit=unit, pack="command" if kind == "province" else "chief", name=chief_name,
-                          name_en=chief_name_en, by=by)
+    _, token = enrol_pack(
+        username,
+        unit=unit,
+        pack="command" if kind == "province" else "chief",
+        name=chief_name,
+        name_en=chief_name_en,
+        by=by,
+    )
     return reverse("people:join", args=[token])

@@ -46,7 +46,11 @@ def wait_for_code(request, officer: Officer, wanted: str) -> None:
     """The password was right: under a fresh session key, the second factor is awaited."""
     request.session.flush()
     request.session[sessions.PENDING] = {
-        "officer": officer.pk, "at": clock.wall().isoformat(), "next": wanted, "hash": officer.get_session_auth_hash()}
+        "officer": officer.pk,
+        "at": clock.wall().isoformat(),
+        "next": wanted,
+        "hash": officer.get_session_auth_hash(),
+    }
     request.session.set_expiry(rules.PENDING)
 
 

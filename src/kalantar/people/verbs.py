@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 import pyotp
+import segno
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -25,8 +27,9 @@ from .roles import Role
 
 
 @verb
-def open_unit(grade: str, *, by: Actor, parent: Unit | None, kind: str, code: str, name: str, name_en: str,
-              number: int = 0) -> Unit:
+def open_unit(
+    grade: str, *, by: Actor, parent: Unit | None, kind: str, code: str, name: str, name_en: str, number: int = 0
+) -> Unit:
     """A province, county, station or section begins to exist."""
     if parent is None and Unit.objects.filter(parent=None).exists():
         raise Refused("unit_not_here")
@@ -34,7 +37,9 @@ def open_unit(grade: str, *, by: Actor, parent: Unit | None, kind: str, code: st
     insist(rules.opening_refusal(grade, parent_grade=parent.grade if parent else None, roles=roles))
     if Unit.objects.filter(code=code).exists():
         raise Refused("unit_code_taken", field="code")
-    unit = Unit.objects.create(parent=parent, grade=grade, kind=kind, code=code, name=name, name_en=name_en, number=number)
+    unit = Unit.objects.create(
+        parent=parent, grade=grade, kind=kind, code=code, name=name, name_en=name_en, number=number
+    )
     unit.path = f"{parent.path if parent else '/'}{unit.pk}/"
     Unit.objects.filter(pk=unit.pk).update(path=unit.path)
     audit.record("unit.opened", unit, by=by, grade=grade, kind=kind)
@@ -45,8 +50,17 @@ def open_unit(grade: str, *, by: Actor, parent: Unit | None, kind: str, code: st
 
 
 @verb
-def enrol(username: str, *, by: Actor, name: str, unit: Unit, roles: Iterable[Role], name_en: str = "", rank: str = "",
-          from_on: date | None = None) -> Officer:
+def enrol(
+    username: str,
+    *,
+    by: Actor,
+    name: str,
+    unit: Unit,
+    roles: Iterable[Role],
+    name_en: str = "",
+    rank: str = "",
+    from_on: date | None = None,
+) -> Officer:
     """A new colleague, with the first posts. There is no password until the invitation is taken up."""
     roles = sorted(Role(role) for role in roles)
     if not roles:
@@ -64,11 +78,15 @@ def enrol(username: str, *, by: Actor, name: str, unit: Unit, roles: Iterable[Ro
 
 
 @verb
-def give_post(officer: Officer, *, by: Actor, unit: Unit, role: Role, from_on: date | None = None, to_on: date | None = None) -> Post:
+def give_post(
+    officer: Officer, *, by: Actor, unit: Unit, role: Role, from_on: date | None = None, to_on: date | None = None
+) -> Post:
     """A colleague holds a role at a unit from a day, until further notice or a last day."""
     role, today = Role(role), clock.today()
     from_on = from_on or today
-    insist(rules.giving_refusal(role, grade=unit.grade, roles=by.roles_at(unit.pk), oneself=officer.pk == by.officer_id))
+    insist(
+        rules.giving_refusal(role, grade=unit.grade, roles=by.roles_at(unit.pk), oneself=officer.pk == by.officer_id)
+    )
     if to_on and to_on < from_on:
         raise Refused("post_ends_before", field="to_on")
     if Post.objects.filter(officer=officer, unit=unit, role=role, stands_in_for=None).held_from(from_on).exists():
@@ -82,8 +100,14 @@ def give_post(officer: Officer, *, by: Actor, unit: Unit, role: Role, from_on: d
 def end_post(post: Post, *, by: Actor) -> Post:
     """A post ends now, with those who stand in for it. What it opened is closed at the next request."""
     post = Post.objects.select_related("unit", "officer").get(pk=post.pk)
-    insist(rules.giving_refusal(Role(post.role), grade=post.unit.grade, roles=by.roles_at(post.unit_id),
-                                oneself=post.officer_id == by.officer_id))
+    insist(
+        rules.giving_refusal(
+            Role(post.role),
+            grade=post.unit.grade,
+            roles=by.roles_at(post.unit_id),
+            oneself=post.officer_id == by.officer_id,
+        )
+    )
     today, now = clock.today(), clock.now()
     if not Post.objects.filter(pk=post.pk).held_from(today).exists():
         raise Refused("not_from_this_state")
@@ -98,14 +122,33 @@ def end_post(post: Post, *, by: Actor) -> Post:
 def stand_in(post: Post, *, by: Actor, officer: Officer, from_on: date, to_on: date) -> Post:
     """Somebody holds a post for its holder, for a time."""
     post = Post.objects.select_related("unit", "officer").get(pk=post.pk)
-    insist(rules.stand_in_refusal(
-        role=Role(post.role), grade=post.unit.grade, roles=by.roles_at(post.unit_id), is_holder=post.officer_id == by.officer_id,
-        same_person=officer.pk == post.officer_id or (officer.pk == by.officer_id), from_on=from_on, to_on=to_on))
+    insist(
+        rules.stand_in_refusal(
+            role=Role(post.role),
+            grade=post.unit.grade,
+            roles=by.roles_at(post.unit_id),
+            is_holder=post.officer_id == by.officer_id,
+            same_person=officer.pk == post.officer_id or (officer.pk == by.officer_id),
+            from_on=from_on,
+            to_on=to_on,
+        )
+    )
     if post.stands_in_for_id or not Post.objects.filter(pk=post.pk).held_from(from_on).exists():
         raise Refused("not_from_this_state")
     move(post)
-    made = Post.objects.create(officer=officer, unit=post.unit, role=post.role, from_on=from_on, to_on=to_on, stands_in_for=post)
-    audit.record("post.stand_in", made, by=by, officer=officer.pk, role=post.role, holder=post.officer_id, from_on=from_on, to_on=to_on)
+    made = Post.objects.create(
+        officer=officer, unit=post.unit, role=post.role, from_on=from_on, to_on=to_on, stands_in_for=post
+    )
+    audit.record(
+        "post.stand_in",
+        made,
+        by=by,
+        officer=officer.pk,
+        role=post.role,
+        holder=post.officer_id,
+        from_on=from_on,
+        to_on=to_on,
+    )
     outbox.tell("stand_in", to=officer, page=("people:account", {}), role=post.role, to_on=to_on.isoformat())
     return made
 
@@ -115,8 +158,12 @@ def account_refusal(step: str, officer: Officer, *, by: Actor) -> str | None:
     posts = list(Post.objects.filter(officer=officer).held_from(clock.today()).select_related("unit"))
     posts = posts or list(Post.objects.filter(officer=officer).select_related("unit"))
     return rules.account_refusal(
-        step, target=frozenset(Role(post.role) for post in posts), roles_at_each_post=[by.roles_at(post.unit_id) for post in posts],
-        oneself=officer.pk == by.officer_id, active=officer.is_active)
+        step,
+        target=frozenset(Role(post.role) for post in posts),
+        roles_at_each_post=[by.roles_at(post.unit_id) for post in posts],
+        oneself=officer.pk == by.officer_id,
+        active=officer.is_active,
+    )
 
 
 def _chain(officer: Officer) -> str:
@@ -151,9 +198,15 @@ def _make_link(officer: Officer, by: Actor, purpose: str) -> str:
     """One new link; earlier ones of this colleague are dead. Only its digest is kept."""
     now = clock.wall()
     Invite.objects.filter(officer=officer, used_at=None).update(used_at=now)
-    token = "".join(secrets.choice(rules.TOKEN_LETTERS) for _ in range(rules.TOKEN_LENGTH))
-    Invite.objects.create(officer=officer, token=keys.mac("invite", token), purpose=purpose, made_by_id=by.officer_id,
-                          made_at=now, ends_at=now + timedelta(days=rules.INVITE_DAYS))
+    token = "".join(secrets.choice(rules.LINK_LETTERS) for _ in range(rules.LINK_LENGTH))
+    Invite.objects.create(
+        officer=officer,
+        token=keys.mac("invite", token),
+        purpose=purpose,
+        made_by_id=by.officer_id,
+        made_at=now,
+        ends_at=now + timedelta(days=rules.INVITE_DAYS),
+    )
     return token
 
 
@@ -174,7 +227,12 @@ def reset_password(officer: Officer, *, by: Actor, second_factor_too: bool = Fal
     """The old password is dead and nobody learns it; a one-time code lets its owner choose a new one."""
     officer = Officer.objects.get(pk=officer.pk)
     insist(account_refusal("reset", officer, by=by))
-    fields = {"password": make_password(None), "must_change_password": True, "signed_out_before": clock.wall(), "pin": ""}
+    fields = {
+        "password": make_password(None),
+        "must_change_password": True,
+        "signed_out_before": clock.wall(),
+        "pin": "",
+    }
     if second_factor_too:
         fields |= {"totp": None, "totp_new": None}
         CodeCard.objects.filter(officer=officer).delete()
@@ -186,17 +244,25 @@ def reset_password(officer: Officer, *, by: Actor, second_factor_too: bool = Fal
 
 def spelled(token: str) -> str:
     """What was typed from paper: blanks, dashes and small letters do not matter."""
-    return "".join(c for c in token.upper() if c in rules.TOKEN_LETTERS)
+    return "".join(c for c in token.upper() if c in rules.LINK_LETTERS)
 
 
 def invite_of(token: str) -> Invite | None:
     """The living invitation behind a link."""
-    return (Invite.objects.filter(token=keys.mac("invite", spelled(token)), used_at=None, ends_at__gt=clock.wall(),
-                                  officer__is_active=True).select_related("officer").first())
+    return (
+        Invite.objects.filter(
+            token=keys.mac("invite", spelled(token)), used_at=None, ends_at__gt=clock.wall(), officer__is_active=True
+        )
+        .select_related("officer")
+        .first()
+    )
 
 
 def _checked_password(officer: Officer, password: str) -> str:
-    insist(rules.password_refusal(password, username=officer.username, is_demo=installation.current().is_demo), field="password")
+    insist(
+        rules.password_refusal(password, username=officer.username, is_demo=installation.current().is_demo),
+        field="password",
+    )
     try:
         validate_password(password, officer)
     except ValidationError:
@@ -215,8 +281,12 @@ def accept_invite(token: str, *, password: str) -> Officer:
     if not Invite.objects.filter(pk=found.pk, used_at=None).update(used_at=now):
         raise Refused("link_is_dead")
     move(officer, password=hashed, must_change_password=False, signed_out_before=now)
-    audit.record("officer.joined" if found.purpose == "join" else "officer.password_chosen", officer, by=OfficerActor(officer),
-                 chain=_chain(officer))
+    audit.record(
+        "officer.joined" if found.purpose == "join" else "officer.password_chosen",
+        officer,
+        by=OfficerActor(officer),
+        chain=_chain(officer),
+    )
     return officer
 
 
@@ -224,7 +294,9 @@ def accept_invite(token: str, *, password: str) -> Officer:
 def change_password(*, by: OfficerActor, old: str, new: str) -> Officer:
     """One's own password. Every other session ends, because a session carries a digest of the password."""
     officer = Officer.objects.get(pk=by.officer_id)
-    if not limits.hit(f"password {officer.pk}", limit=rules.ACCOUNT_TRIES, per_s=rules.WINDOW_S) or not check_password(old, officer.password):
+    if not limits.hit(f"password {officer.pk}", limit=rules.ACCOUNT_TRIES, per_s=rules.WINDOW_S) or not check_password(
+        old, officer.password
+    ):
         raise Refused("password_old_wrong", field="old")
     if old == new:
         raise Refused("password_same", field="new")
@@ -255,7 +327,31 @@ def secret_being_set_up(officer: Officer) -> str:
 def address_being_set_up(officer: Officer) -> str:
     """The same as the address that a device reads from a picture."""
     secret = secret_being_set_up(officer)
-    return pyotp.TOTP(secret).provisioning_uri(name=officer.username, issuer_name=installation.current().name_en) if secret else ""
+    return (
+        pyotp.TOTP(secret).provisioning_uri(name=officer.username, issuer_name=installation.current().name_en)
+        if secret
+        else ""
+    )
+
+
+def picture_being_set_up(officer: Officer) -> bytes:
+    """That address as a picture: SVG, made here and fetched by no one else. Empty when nothing waits."""
+    address = address_being_set_up(officer)
+    if not address:
+        return b""
+    picture = io.BytesIO()
+    segno.make(address, error="m").save(
+        picture,
+        kind="svg",
+        border=4,
+        omitsize=True,
+        xmldecl=False,
+        svgclass=None,
+        lineclass=None,
+        dark="#000",
+        light="#fff",
+    )
+    return picture.getvalue()
 
 
 def _matching_step(secret: str, code: str, after: int) -> int | None:
@@ -288,8 +384,12 @@ def print_code_card(*, by: OfficerActor) -> list[str]:
     officer = Officer.objects.get(pk=by.officer_id)
     move(officer)
     CodeCard.objects.filter(officer=officer).delete()
-    CodeCard.objects.bulk_create([
-        CodeCard(officer=officer, position=n, digest=keys.mac("card", f"{officer.pk} {code}")) for n, code in enumerate(codes, 1)])
+    CodeCard.objects.bulk_create(
+        [
+            CodeCard(officer=officer, position=n, digest=keys.mac("card", f"{officer.pk} {code}"))
+            for n, code in enumerate(codes, 1)
+        ]
+    )
     audit.record("second_factor.card_printed", officer, by=by)
     return codes
 
@@ -303,7 +403,9 @@ def use_second_factor(code: str, *, by: OfficerActor) -> str:
         if step is not None and Officer.objects.filter(pk=officer.pk, totp_last__lt=step).update(totp_last=step):
             audit.record("second_factor.used", officer, by=by, kind="totp")
             return "totp"
-    if CodeCard.objects.filter(officer=officer, digest=keys.mac("card", f"{officer.pk} {code}"), used_at=None).update(used_at=clock.wall()):
+    if CodeCard.objects.filter(officer=officer, digest=keys.mac("card", f"{officer.pk} {code}"), used_at=None).update(
+        used_at=clock.wall()
+    ):
         audit.record("second_factor.used", officer, by=by, kind="card")
         return "card"
     raise Refused("code_wrong", field="code")
@@ -366,7 +468,9 @@ def keep_draft(page: str, content: dict, *, by: OfficerActor) -> Draft:
     sealed = keys.seal(json.dumps({"page": page, "content": content}, ensure_ascii=False).encode())
     if len(sealed) > 400_000:
         raise Refused("draft_too_long")
-    draft, _ = Draft.objects.update_or_create(officer_id=by.officer_id, page=page_key(page), defaults={"sealed": sealed, "at": clock.wall()})
+    draft, _ = Draft.objects.update_or_create(
+        officer_id=by.officer_id, page=page_key(page), defaults={"sealed": sealed, "at": clock.wall()}
+    )
     audit.record("draft.kept", draft, by=by, chain=audit.PROVINCE)
     return draft
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
-import segno
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -22,8 +19,14 @@ from .. import forms, queries, sessions, verbs
 def account(request):
     """My posts with their dates, and how I sign in."""
     officer = request.actor.officer
-    return answer(request, "people/account.html", officer=officer, posts=queries.own_posts(request.actor),
-                  today={post.pk for post in request.actor.posts()}, has_second_factor=officer.has_second_factor())
+    return answer(
+        request,
+        "people/account.html",
+        officer=officer,
+        posts=queries.own_posts(request.actor),
+        today={post.pk for post in request.actor.posts()},
+        has_second_factor=officer.has_second_factor(),
+    )
 
 
 @sensitive_post_parameters("old", "new", "again")
@@ -33,7 +36,9 @@ def password(request):
     form, status = forms.ChangePasswordForm(request.POST if request.method == "POST" else None), 200
     if request.method == "POST" and form.is_valid():
         try:
-            officer = verbs.change_password(by=request.actor, old=form.cleaned_data["old"], new=form.cleaned_data["new"])
+            officer = verbs.change_password(
+                by=request.actor, old=form.cleaned_data["old"], new=form.cleaned_data["new"]
+            )
             update_session_auth_hash(request, officer)
             return went(reverse("people:account"), _("Your password was changed. Other devices were signed out."))
         except Refused as no:
@@ -73,8 +78,14 @@ def set_up_second_factor(request):
     elif form.errors:
         status = 422
     secret = verbs.secret_being_set_up(request.actor.officer)
-    return answer(request, "people/second_factor_set_up.html", status=status, form=form, secret=secret,
-                  secret_shown=" ".join(secret[i : i + 4] for i in range(0, len(secret), 4)))
+    return answer(
+        request,
+        "people/second_factor_set_up.html",
+        status=status,
+        form=form,
+        secret=secret,
+        secret_shown=" ".join(secret[i : i + 4] for i in range(0, len(secret), 4)),
+    )
 
 
 @require_POST
@@ -86,14 +97,11 @@ def begin_second_factor(request):
 
 @require_GET
 def second_factor_picture(request):
-    """The secret as a picture for the device's camera, while it waits to be confirmed. Made here, fetched by no one else."""
-    address = verbs.address_being_set_up(request.actor.officer)
-    if not address:
+    """The secret as a picture for the device's camera, while it waits to be confirmed."""
+    picture = verbs.picture_being_set_up(request.actor.officer)
+    if not picture:
         raise unseen()
-    picture = io.BytesIO()
-    segno.make(address, error="m").save(picture, kind="svg", scale=6, border=4, xmldecl=False, svgclass=None, lineclass=None,
-                                        dark="#000", light="#fff")
-    return HttpResponse(picture.getvalue(), content_type="image/svg+xml")
+    return HttpResponse(picture, content_type="image/svg+xml")
 
 
 @require_http_methods(["GET", "POST"])

@@ -30,8 +30,12 @@ def _givable(actor) -> tuple[frozenset[int], frozenset[Role]]:
 @require_GET
 def colleagues(request):
     """Who works at my stations, and as what."""
-    return answer(request, "people/colleagues.html", colleagues=queries.colleagues(request.actor),
-                  may_enrol=bool(_givable(request.actor)[0]))
+    return answer(
+        request,
+        "people/colleagues.html",
+        colleagues=queries.colleagues(request.actor),
+        may_enrol=bool(_givable(request.actor)[0]),
+    )
 
 
 @require_GET
@@ -45,20 +49,44 @@ def _page(request, officer, *, status: int = 200, give=None, **more):
     steps = {step: verbs.account_refusal(step, officer, by=actor) is None for step in rules.STEPS}
     steps["invite"] = steps["invite"] and not officer.has_usable_password()
     steps["reset"] = steps["reset"] and officer.has_usable_password()
-    posts = [(post, rules.giving_refusal(Role(post.role), grade=post.unit.grade, roles=actor.roles_at(post.unit_id),
-                                         oneself=post.officer_id == actor.officer_id) is None) for post in officer.current_posts]
+    posts = [
+        (
+            post,
+            rules.giving_refusal(
+                Role(post.role),
+                grade=post.unit.grade,
+                roles=actor.roles_at(post.unit_id),
+                oneself=post.officer_id == actor.officer_id,
+            )
+            is None,
+        )
+        for post in officer.current_posts
+    ]
     if give is None and officer.pk != actor.officer_id:
         give = _give_form(request)
-    return answer(request, "people/colleague.html", status=status, officer=officer, posts=posts, steps=steps, give=give,
-                  past=queries.past_posts(actor, officer), **more)
+    return answer(
+        request,
+        "people/colleague.html",
+        status=status,
+        officer=officer,
+        posts=posts,
+        steps=steps,
+        give=give,
+        past=queries.past_posts(actor, officer),
+        **more,
+    )
 
 
 def _give_form(request, data=None):
     units, roles = _givable(request.actor)
     if not units:
         return None
-    return forms.GivePostForm(data, units=Unit.objects.visible_to(request.actor).filter(pk__in=units), roles=roles,
-                              initial={"from_on": clock.today()})
+    return forms.GivePostForm(
+        data,
+        units=Unit.objects.visible_to(request.actor).filter(pk__in=units),
+        roles=roles,
+        initial={"from_on": clock.today()},
+    )
 
 
 def _enrol_form(request, data=None):
@@ -73,9 +101,18 @@ def enrol(request):
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            officer = verbs.enrol(data["username"], by=request.actor, name=data["name"], name_en=data["name_en"], unit=data["unit"],
-                                  roles=PACKS[data["pack"]])
-            return went(reverse("people:colleague", args=[officer.pk]), _("The colleague was added. Please make the invitation now."))
+            officer = verbs.enrol(
+                data["username"],
+                by=request.actor,
+                name=data["name"],
+                name_en=data["name_en"],
+                unit=data["unit"],
+                roles=PACKS[data["pack"]],
+            )
+            return went(
+                reverse("people:colleague", args=[officer.pk]),
+                _("The colleague was added. Please make the invitation now."),
+            )
         except Refused as no:
             status = refuse(form, no)
     elif form.errors:
@@ -94,7 +131,14 @@ def give_post(request, pk: int):
     if form.is_valid():
         data = form.cleaned_data
         try:
-            verbs.give_post(officer, by=request.actor, unit=data["unit"], role=Role(data["role"]), from_on=data["from_on"], to_on=data["to_on"])
+            verbs.give_post(
+                officer,
+                by=request.actor,
+                unit=data["unit"],
+                role=Role(data["role"]),
+                from_on=data["from_on"],
+                to_on=data["to_on"],
+            )
             return went(reverse("people:colleague", args=[pk]), _("The post was given."))
         except Refused as no:
             status = refuse(form, no)
@@ -106,16 +150,25 @@ def end_post(request, pk: int):
     """A post ends now."""
     post = get_object_or_404(Post.objects.visible_to(request.actor), pk=pk)
     verbs.end_post(post, by=request.actor)
-    return went(reverse("people:colleague", args=[post.officer_id]), _("The post has ended. It is felt at the next click."))
+    return went(
+        reverse("people:colleague", args=[post.officer_id]), _("The post has ended. It is felt at the next click.")
+    )
 
 
 @require_http_methods(["GET", "POST"])
 def stand_in(request, pk: int):
     """Somebody for a time in a colleague's post, or in my own."""
     post = get_object_or_404(Post.objects.visible_to(request.actor).select_related("unit", "officer"), pk=pk)
-    others = Officer.objects.visible_to(request.actor).filter(is_active=True).exclude(pk__in=[post.officer_id, request.actor.officer_id])
-    form = forms.StandInForm(request.POST if request.method == "POST" else None, officers=others.order_by("name"),
-                             initial={"from_on": clock.today()})
+    others = (
+        Officer.objects.visible_to(request.actor)
+        .filter(is_active=True)
+        .exclude(pk__in=[post.officer_id, request.actor.officer_id])
+    )
+    form = forms.StandInForm(
+        request.POST if request.method == "POST" else None,
+        officers=others.order_by("name"),
+        initial={"from_on": clock.today()},
+    )
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -131,9 +184,16 @@ def stand_in(request, pk: int):
 def _link(request, officer, token: str, purpose: str):
     """The one-time code, shown this once to be handed over in person or printed."""
     groups = " ".join(token[i : i + 4] for i in range(0, len(token), 4))
-    return answer(request, "people/link.html", officer=officer, token=groups, purpose=purpose, days=rules.INVITE_DAYS,
-                  link=request.build_absolute_uri(reverse("people:join", args=[token])),
-                  back=reverse("people:colleague", args=[officer.pk]))
+    return answer(
+        request,
+        "people/link.html",
+        officer=officer,
+        token=groups,
+        purpose=purpose,
+        days=rules.INVITE_DAYS,
+        link=request.build_absolute_uri(reverse("people:join", args=[token])),
+        back=reverse("people:colleague", args=[officer.pk]),
+    )
 
 
 @require_POST
@@ -147,7 +207,9 @@ def invite(request, pk: int):
 def reset(request, pk: int):
     """A lost password: a one-time code for a new one. The old one is never shown, and dead."""
     officer = get_object_or_404(Officer.objects.visible_to(request.actor), pk=pk)
-    token = verbs.reset_password(officer, by=request.actor, second_factor_too=request.POST.get("second_factor_too") == "on")
+    token = verbs.reset_password(
+        officer, by=request.actor, second_factor_too=request.POST.get("second_factor_too") == "on"
+    )
     return _link(request, officer, token, "reset")
 
 
@@ -171,8 +233,11 @@ def enable(request, pk: int):
 def units(request):
     """The tree of units and who holds what there."""
     found = list(queries.units(request.actor))
-    may_open = any(unit.grade == Unit.STATION and rules.opening_refusal(
-        "section", parent_grade=unit.grade, roles=request.actor.roles_at(unit.pk)) is None for unit in found)
+    may_open = any(
+        unit.grade == Unit.STATION
+        and rules.opening_refusal("section", parent_grade=unit.grade, roles=request.actor.roles_at(unit.pk)) is None
+        for unit in found
+    )
     return answer(request, "people/units.html", units=found, may_open=may_open)
 
 
@@ -184,8 +249,15 @@ def open_section(request):
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            verbs.open_unit("section", by=request.actor, parent=data["parent"], kind=data["kind"], code=data["code"], name=data["name"],
-                            name_en=data["name_en"])
+            verbs.open_unit(
+                "section",
+                by=request.actor,
+                parent=data["parent"],
+                kind=data["kind"],
+                code=data["code"],
+                name=data["name"],
+                name_en=data["name_en"],
+            )
             return went(reverse("people:units"), _("The section was opened."))
         except Refused as no:
             status = refuse(form, no)

@@ -104,7 +104,9 @@ def join(request, token: str):
             status = refuse(form, no)
     elif form.errors:
         status = 422
-    return answer(request, "people/join.html", status=status, form=form, username=found.officer.username, purpose=found.purpose)
+    return answer(
+        request, "people/join.html", status=status, form=form, username=found.officer.username, purpose=found.purpose
+    )
 
 
 @require_POST
@@ -128,7 +130,9 @@ def lock(request):
 
 
 def _locked(request, form, status: int = 200):
-    return answer(request, "web/lock.html", status=status, form=form, action=reverse("people:unlock"), next=wanted(request, ""))
+    return answer(
+        request, "web/lock.html", status=status, form=form, action=reverse("people:unlock"), next=wanted(request, "")
+    )
 
 
 @sensitive_post_parameters("pin")

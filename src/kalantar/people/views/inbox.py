@@ -17,8 +17,13 @@ SHOWN = 100
 def inbox(request):
     """The newest hundred messages; older ones are deleted after ninety days."""
     messages = [shown(line) for line in queries.inbox(request.actor)[:SHOWN]]
-    return answer(request, "people/inbox.html", told=messages, newest=messages[0].pk if messages else 0,
-                  unread=sum(message.is_new for message in messages))
+    return answer(
+        request,
+        "people/inbox.html",
+        told=messages,
+        newest=messages[0].pk if messages else 0,
+        unread=sum(message.is_new for message in messages),
+    )
 
 
 @require_POST
