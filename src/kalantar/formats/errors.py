@@ -104,6 +104,6 @@ SENTENCES = {
     "shape_collapsed": "Shape %(position)s has no area and was left out.",
     "shape_repaired": "The boundary of shape %(position)s crossed itself (%(reason)s) and was mended.",
     "shape_flattened": "Heights in shape %(position)s were dropped.",
-    "shape_straightened": "Curves in shape %(position)s were replaced by short straight lines.",
+    "shape_straightened": "The file draws borders as curves; they were replaced by short straight lines.",
     "crs_assumed": "The file names no coordinate system; WGS 84 was assumed because the numbers are degrees.",
 }

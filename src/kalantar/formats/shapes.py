@@ -13,6 +13,7 @@ from .limits import Limits
 from .text import size_of
 
 WGS84 = "EPSG:4326"
+LONG_BORDER_DEG = 0.01
 ALIKE = 0.98  # two shapes that share this much of their joint area are one shape, sent twice
 _ID_WORDS = ("code", "id", "number", "no", "num", "district", "beat", "name", "ward", "precinct", "station")
 
@@ -74,6 +75,7 @@ class Overlap:
     first: int  # indexes into the shapes
     second: int
     area_m2: float
+    width_m: float  # mean width: a sliver of 0.2 m is a drawing's fault, a strip of 50 m is a question
     lon: float
     lat: float
 
@@ -81,6 +83,7 @@ class Overlap:
 @dataclass(frozen=True, kw_only=True)
 class Gap:
     area_m2: float
+    width_m: float
     lon: float  # a point inside the gap
     lat: float
     geometry: object  # the gap itself, WGS 84
@@ -109,7 +112,10 @@ class Coverage:
 
 
 def coverage_report(shapes, *, id_field=None, outline=None, least_m2=1.0) -> Coverage:
-    """Where areas overlap, leave ground out, or are sent twice. Areas in square metres, equal-area projection.
+    """Where areas overlap, leave ground out, or are sent twice.
+
+    Borders are straight in longitude and latitude, as they are when a point is assigned; what is found is measured
+    in square metres on an equal-area projection.
 
     shapes : Shapes, or a list of polygons. id_field : the property that names an area; chosen if None.
     outline : polygon the areas should fill; without it only holes enclosed by areas count as gaps.
@@ -120,9 +126,9 @@ def coverage_report(shapes, *, id_field=None, outline=None, least_m2=1.0) -> Cov
     field_ = id_field or _naming_field(properties)
     if not len(geometry):
         return Coverage(overlaps=(), gaps=(), duplicates=(), area_m2=0.0, id_field=field_)
-    to_metres, to_degrees = _local(geometry)
-    flat = shapely.make_valid(_moved(geometry, to_metres), method="structure", keep_collapsed=False)
-    area = shapely.area(flat)
+    to_metres = _equal_area(geometry)
+    flat = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
+    area = _square_metres(flat, to_metres)
 
     left, right = shapely.STRtree(flat).query(flat, predicate="intersects")
     left, right = left[left < right], right[left < right]
@@ -130,14 +136,15 @@ def coverage_report(shapes, *, id_field=None, outline=None, least_m2=1.0) -> Cov
     meeting = ~shapely.touches(flat[left], flat[right])
     left, right = left[meeting], right[meeting]
     shared = shapely.intersection(flat[left], flat[right])
-    shared_m2 = shapely.area(shared)
+    shared_m2 = _square_metres(shared, to_metres)
     joint = area[left] + area[right] - shared_m2
     alike = shared_m2 >= ALIKE * joint
     overlaps = []
     for a, b, ground, m2 in zip(left[~alike], right[~alike], shared[~alike], shared_m2[~alike]):
         if m2 >= least_m2:
-            lon, lat = _inner_point(ground, to_degrees)
-            overlaps.append(Overlap(first=int(a), second=int(b), area_m2=float(m2), lon=lon, lat=lat))
+            lon, lat = _inner_point(ground)
+            width = _mean_width(ground, m2, to_metres)
+            overlaps.append(Overlap(first=int(a), second=int(b), area_m2=float(m2), width_m=width, lon=lon, lat=lat))
 
     duplicates = [Duplicate(indexes=group, same="geometry") for group in _groups(left[alike], right[alike])]
     named: dict[str, list[int]] = {}
@@ -153,25 +160,23 @@ def coverage_report(shapes, *, id_field=None, outline=None, least_m2=1.0) -> Cov
         # An island of ground inside a hole is covered; the rest of the hole is not.
         empty = shapely.get_parts(shapely.difference(np.array(rings, dtype=object), whole)) if rings else []
     else:
-        frame = shapely.make_valid(_moved(np.array([outline], dtype=object), to_metres)[0])
-        empty = shapely.get_parts(shapely.difference(frame, whole))
+        empty = shapely.get_parts(shapely.difference(shapely.make_valid(outline), whole))
     gaps = []
-    for hole in empty:
-        m2 = float(shapely.area(hole))
+    for hole, m2 in zip(empty, _square_metres(np.array(empty, dtype=object), to_metres)):
         if m2 >= least_m2 and shapely.get_dimensions(hole) == 2:
-            lon, lat = _inner_point(hole, to_degrees)
-            back = _moved(np.array([hole], dtype=object), to_degrees)[0]
-            gaps.append(Gap(area_m2=m2, lon=lon, lat=lat, geometry=back))
+            lon, lat = _inner_point(hole)
+            width = _mean_width(hole, m2, to_metres)
+            gaps.append(Gap(area_m2=float(m2), width_m=width, lon=lon, lat=lat, geometry=hole))
     return Coverage(
         overlaps=tuple(sorted(overlaps, key=lambda o: -o.area_m2)), gaps=tuple(sorted(gaps, key=lambda g: -g.area_m2)),
-        duplicates=tuple(duplicates), area_m2=float(whole.area), id_field=field_,
+        duplicates=tuple(duplicates), area_m2=float(_square_metres(np.array([whole]), to_metres)[0]), id_field=field_,
     )  # fmt: skip
 
 
 def areas_m2(geometry) -> np.ndarray:
     """The area of each polygon (WGS 84) in square metres."""
     geometry = np.array(list(geometry), dtype=object)
-    return shapely.area(_moved(geometry, _local(geometry)[0])) if len(geometry) else np.empty(0)
+    return _square_metres(geometry, _equal_area(geometry)) if len(geometry) else np.empty(0)
 
 
 def simplify_coverage(geometry, tolerance_m) -> list:
@@ -184,15 +189,15 @@ def simplify_coverage(geometry, tolerance_m) -> list:
     geometry = np.array(list(geometry), dtype=object)
     if not len(geometry):
         return []
-    to_metres, to_degrees = _local(geometry)
-    flat = _moved(geometry, to_metres)
+    centre, scale = _stretch(geometry)
+    flat = shapely.transform(geometry, lambda xy: (xy - centre) * scale)
     if not shapely.coverage_is_valid(flat):
         flat = _edge_to_edge(flat, tolerance_m / 100)
     simple = shapely.coverage_simplify(flat, tolerance_m)
     lost = shapely.is_empty(simple) | ~shapely.is_valid(simple)
     if lost.any():
         simple = flat  # one spoiled border spoils its neighbours too: better many points than a hole
-    return list(_moved(np.asarray(simple, dtype=object), to_degrees))
+    return list(shapely.transform(np.asarray(simple, dtype=object), lambda xy: xy / scale + centre))
 
 
 def _edge_to_edge(flat, snap_m):
@@ -205,22 +210,37 @@ def _edge_to_edge(flat, snap_m):
     return clean
 
 
-def _local(geometry):
-    """To metres and back, equal-area, centred on the shapes: true areas, and lengths true to a few parts in 10,000."""
+def _equal_area(geometry):
+    """Degrees to metres, equal-area, centred on the shapes."""
     x0, y0, x1, y1 = shapely.total_bounds(geometry)
     centre = f"+proj=laea +lat_0={(y0 + y1) / 2:.6f} +lon_0={(x0 + x1) / 2:.6f} +datum=WGS84 +units=m +no_defs"
-    return (Transformer.from_crs(WGS84, centre, always_xy=True), Transformer.from_crs(centre, WGS84, always_xy=True))
+    return Transformer.from_crs(WGS84, centre, always_xy=True)
 
 
-def _moved(geometry, transformer):
-    xy = shapely.get_coordinates(geometry)
-    return shapely.set_coordinates(geometry.copy(), np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])))
+def _moved(geometry, to_metres):
+    # A long border is straight in degrees and bent in metres: it gets points on its way.
+    return shapely.transform(shapely.segmentize(geometry, LONG_BORDER_DEG), to_metres.transform, interleaved=False)
 
 
-def _inner_point(ground, to_degrees):
+def _square_metres(geometry, to_metres):
+    return shapely.area(_moved(geometry, to_metres)) if len(geometry) else np.empty(0)
+
+
+def _mean_width(ground, m2, to_metres):
+    around = shapely.length(_moved(np.array([ground], dtype=object), to_metres)[0])
+    return float(2 * m2 / around) if around else 0.0
+
+
+def _stretch(geometry):
+    """Centre and scale that turn degrees into nearly metres and keep every straight line straight."""
+    x0, y0, x1, y1 = shapely.total_bounds(geometry)
+    centre = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
+    return centre, np.array([111_320.0 * np.cos(np.radians(centre[1])), 110_950.0])
+
+
+def _inner_point(ground):
     point = shapely.point_on_surface(ground)
-    lon, lat = to_degrees.transform(point.x, point.y)
-    return float(lon), float(lat)
+    return float(point.x), float(point.y)
 
 
 def _groups(left, right):

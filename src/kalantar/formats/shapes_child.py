@@ -1,8 +1,10 @@
 """Boundary files to polygons in WGS 84. Runs only inside the child process of child.py."""
 
+import contextlib
 import json
 import os
 import re
+import sqlite3
 
 import numpy as np
 import pyarrow as pa
@@ -225,14 +227,24 @@ def _through_gdal(path, layer, driver, encoding=None):
     except Exception as wrong:
         raise FileRefused("not_readable") from wrong
     notes = []
-    kind = meta.get("geometry_type") or ""
-    if re.search(r"Curve|Surface", kind) and not kind.startswith("Polyhedral"):
-        notes.append([1, "shape_straightened", {"position": 1}])
+    if driver == "GPKG" and _has_curves(path, layer):
+        notes.append([0, "shape_straightened", {}])
     fields = [str(name) for name in meta["fields"]]
     properties = [{name: _simple(column[i]) for name, column in zip(fields, values)} for i in range(len(wkb))]
     geometry = np.array([shapely.Polygon() if g is None else g for g in geometry], dtype=object)
     ids = [str(int(f)) for f in fids]
     return driver, ids, properties, geometry, meta.get("crs"), notes
+
+
+def _has_curves(path, layer):
+    """GDAL straightens curves without a word; the GeoPackage's own list of layers tells."""
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as db:
+        try:
+            ask = "SELECT geometry_type_name FROM gpkg_geometry_columns WHERE table_name = ?"
+            kinds = db.execute(ask, (layer,)).fetchone()
+        except sqlite3.Error as wrong:
+            raise FileRefused("not_readable") from wrong
+    return kinds is not None and bool(re.search("CURVE|MULTISURFACE", str(kinds[0]).upper()))
 
 
 def _simple(value):
@@ -313,15 +325,13 @@ def _repaired(geometry, positions, notes):
     kept, places = [], []
     for shape, position, reason in zip(geometry, positions, reasons):
         if reason != "Valid Geometry":
-            shape = shapely.make_valid(shape, method="structure", keep_collapsed=False)
-            areas = [p for p in shapely.get_parts(shape) if shapely.get_type_id(p) == _POLYGON and p.area > 0] \
-                if shapely.get_type_id(shape) != _COLLECTION else \
-                [p for part in shapely.get_parts(shape) for p in shapely.get_parts(part)
-                 if shapely.get_type_id(p) == _POLYGON and p.area > 0]  # fmt: skip
-            shape = areas[0] if len(areas) == 1 else shapely.multipolygons(areas)
-            if not areas:
+            parts = shapely.get_parts(shapely.make_valid(shape, method="structure", keep_collapsed=False))
+            parts = shapely.get_parts(parts)  # a collection holds multi-polygons, and those hold polygons
+            areas = parts[(shapely.get_type_id(parts) == _POLYGON) & (shapely.area(parts) > 0)]
+            if not len(areas):
                 notes.append([position, "shape_collapsed", {"position": position}])
                 continue
+            shape = areas[0] if len(areas) == 1 else shapely.multipolygons(areas)
             notes.append([position, "shape_repaired", {"position": position, "reason": reason[:120]}])
         elif shapely.area(shape) == 0:
             notes.append([position, "shape_collapsed", {"position": position}])

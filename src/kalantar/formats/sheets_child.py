@@ -34,11 +34,12 @@ def answer(task, path, workroom, limits, out, *, sheet=None, header_row=None, ba
         page = book.get_sheet_by_name(sheet)
     except CalamineError as broken:
         raise FileRefused("not_readable") from broken
-    if page.end is None or page.total_width == 0:
+    if page.end is None:
         if task == "sheets":
             return _tell_about(out, sheets, sheet, 0, (), 0, [])
         raise FileRefused("sheet_empty", sheet=sheet[:80])
-    if page.total_height > limits.rows + SAMPLE_ROWS:
+    height = page.end[0] + 1
+    if height > limits.rows + SAMPLE_ROWS:
         raise FileRefused("too_many_rows", limit=limits.rows)
     if page.width > limits.columns:
         raise FileRefused("too_many_columns", limit=limits.columns, got=page.width)
@@ -49,7 +50,7 @@ def answer(task, path, workroom, limits, out, *, sheet=None, header_row=None, ba
     width = max((_filled(row) for row in head), default=0)
     names = named(head[header_row - 1] if 0 < header_row <= len(head) else [], width)
     if task == "sheets":
-        return _tell_about(out, sheets, sheet, header_row, names, page.total_height, head[header_row:])
+        return _tell_about(out, sheets, sheet, header_row, names, height, head[header_row:])
     _check_cells(head[:header_row], 1, names, limits)
     return _send(out, itertools.chain(head[header_row:], rows), names, header_row + 1, limits, batch_rows)
 

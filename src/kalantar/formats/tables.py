@@ -191,6 +191,8 @@ def _sniff_text(path, size, limits):
     text, told = _stated_separator(text)
     separator = told or _separator_of(text)
     records, _ = _records(text, separator)
+    if not any(cell.strip() for row in records for cell in row) and not rest:
+        raise FileRefused("file_empty")
     shift = 1 if told else 0
     header_row = find_heading(records)
     cells = records[header_row - 1] if 0 < header_row <= len(records) else []
@@ -198,7 +200,7 @@ def _sniff_text(path, size, limits):
     if header_row and any(cell.strip() for cell in cells):
         width = len(cells)
     else:
-        width = Counter(len(row) for row in below if row).most_common(1)[0][0]
+        width = Counter([len(row) for row in below if row] or [1]).most_common(1)[0][0]
     if width > limits.columns:
         raise FileRefused("too_many_columns", got=width, limit=limits.columns)
     if any(len(cell) > limits.cell_chars for cell in cells):

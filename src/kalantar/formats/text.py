@@ -14,6 +14,9 @@ from .errors import FileRefused
 CHUNK = 1 << 20
 SAMPLE = 1 << 18
 _ARABIC = re.compile(r"[\u0621-\u064a\u066e-\u06d3]")
+# Alef, be, te, dal, re, sin, lam, mim, nun, vav, he, ye, kaf: seven letters of ten in Persian and in Arabic alike.
+# Cyrillic bytes are Arabic letters too, but other ones.
+_COMMON = re.compile(r"[\u0627\u0628\u062a\u062f\u0631\u0633\u0644-\u0649\u064a\u0643\u06a9]")
 _FITTING = re.compile(
     r"[\u060c\u061b\u061f\u0640\u064b-\u0652\u200c-\u200f\u00ab\u00bb\u2013\u2014\u2018-\u201d\u2026\u00a0\u00b0\u00d7]"
 )
@@ -74,7 +77,7 @@ def _is_all_utf8(path):
 
 def _single_byte(path):
     """cp1256 maps every byte, so decoding proves nothing: the letters must also look like Persian."""
-    foreign = arabic = fitting = broken = whole = control = 0
+    foreign = arabic = common = fitting = broken = whole = control = 0
     with open(path, "rb") as file:
         while (chunk := file.read(CHUNK)) and foreign < 1_000_000:
             as_utf8 = chunk.decode("utf-8", "replace")
@@ -85,12 +88,13 @@ def _single_byte(path):
             letters = "".join(c for c in chunk.decode("cp1256") if c > "\x7f")
             foreign += len(letters)
             arabic += len(_ARABIC.findall(letters))
+            common += len(_COMMON.findall(letters))
             fitting += len(_FITTING.findall(letters))
     if control > 8:
         raise FileRefused("kind_unknown")
     if whole >= 4 * broken:
         raise FileRefused("encoding_broken", encoding="UTF-8", row=_first_bad_row(path))
-    if arabic and (arabic + fitting) / foreign >= 0.9 and arabic / foreign >= 0.6:
+    if arabic and (arabic + fitting) / foreign >= 0.9 and arabic / foreign >= 0.6 and common / arabic >= 0.5:
         return "cp1256"
     raise FileRefused("encoding_unknown")
 
