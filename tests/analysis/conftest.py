@@ -25,9 +25,9 @@ def shared_data():
 
 
 def read_rows(path):
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path, encoding="utf-8")
-    with opened as file:
-        return list(csv.DictReader(file))
+    data = path.read_bytes()
+    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 @pytest.fixture(scope="session")

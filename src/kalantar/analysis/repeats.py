@@ -69,7 +69,7 @@ def repeat_places(places, days, *, window_days, until, fewest=FEWEST_EVENTS):
     if not events:
         return Repeats(places=(), comparisons=0, share=0.0, events=0, in_repeats=0)
     share = events / all_events
-    number = {}
+    number: dict[object, int] = {}
     code = np.full(len(places), -1, np.int64)
     for i, place in enumerate(places):
         if place is None or place == "" or place != place:

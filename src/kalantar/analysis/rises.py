@@ -161,8 +161,8 @@ def rise(history, current, *, per_year, level=0.95, season="auto", trend="auto",
     - three years or more, "season_and_trend": Poisson regression with yearly waves (one from 10 events
       a term, two from 60) and a trend when it is there (p < .05), never carried beyond the largest
       count seen; past outbreaks are weighted down (Anscombe residual over 2.58); overdispersion from the
-      Pearson residuals, midway between weighted and plain, one standard error up, never below 1; p and usual range from the
-      negative binomial whose variance also holds the uncertainty of the fit.
+      Pearson residuals, midway between weighted and plain, one standard error up, never below 1; p and usual
+      range from the negative binomial whose variance also holds the uncertainty of the fit.
       The "flexible" algorithm of Noufaily et al. (2013), Statistics in Medicine 32, 1206-1222, after
       Farrington et al. (1996), J. R. Statist. Soc. A 159, 547-563. What differs: waves instead of a
       ten-level factor, and the two guards on the overdispersion (without them clustered sparse series
@@ -320,27 +320,31 @@ def _predicted(beta, cov, phi, x, y, *, trend, most=np.inf):
 
 def _fit(y, x):
     """Poisson regression, twice: the second time with past outbreaks weighted down."""
+    df = max(len(y) - x.shape[1], 1)
+
+    def dispersion(mu, weights):
+        return max(1.0, float((weights * (y - mu) ** 2 / mu).sum() / df))
+
     weights = np.ones_like(y)
-    fitted = plain = None
-    for _ in range(2):
-        fitted = _poisson_regression(y, x, weights)
-        if fitted is None:
-            return None
-        beta, cov, mu = fitted
-        df = max(len(y) - x.shape[1], 1)
-        squares = (y - mu) ** 2 / mu
-        phi = max(1.0, float((weights * squares).sum() / df))
-        plain = plain or max(1.0, float(squares.sum() / df))
-        hat = mu * np.einsum("ij,jk,ik->i", x, cov, x) * weights
-        anscombe = 1.5 * (y ** (2 / 3) - mu ** (2 / 3)) / (mu ** (1 / 6) * np.sqrt(phi * np.maximum(1 - hat, 0.05)))
-        over = anscombe > 2.58
-        if not over.any():
-            break
-        weights = np.where(over, anscombe**-2.0, 1.0)
-        weights *= len(y) / weights.sum()
-    beta, cov, mu = fitted
+    first = _poisson_regression(y, x, weights)
+    if first is None:
+        return None
+    beta, cov, mu = first
+    plain = dispersion(mu, weights)
+    hat = mu * np.einsum("ij,jk,ik->i", x, cov, x)
+    spread = mu ** (1 / 6) * np.sqrt(plain * np.maximum(1 - hat, 0.05))
+    anscombe = 1.5 * (y ** (2 / 3) - mu ** (2 / 3)) / spread
+    over = anscombe > 2.58
+    if not over.any():
+        return beta, cov, mu, plain
+    weights = np.where(over, np.maximum(anscombe, 1.0) ** -2.0, 1.0)
+    weights *= len(y) / weights.sum()
+    second = _poisson_regression(y, x, weights)
+    if second is None:
+        return None
+    beta, cov, mu = second
     # between the two: weights see a past outbreak, but also call the long tail of clustered counts one
-    return beta, cov, mu, float(np.sqrt(phi * plain))
+    return beta, cov, mu, float(np.sqrt(dispersion(mu, weights) * plain))
 
 
 def _poisson_regression(y, x, weights):
@@ -350,10 +354,9 @@ def _poisson_regression(y, x, weights):
         return None
     beta = np.zeros(x.shape[1])
     beta[0] = np.log(mean)
-    last = np.inf
+    size = np.inf
     for _ in range(30):
-        eta = np.clip(x @ beta, -30, 30)
-        mu = np.exp(eta)
+        mu = np.exp(np.clip(x @ beta, -30, 30))
         w = weights * mu
         gram = (x * w[:, None]).T @ x
         try:
@@ -366,8 +369,7 @@ def _poisson_regression(y, x, weights):
         beta = beta + step
         if size < 1e-8:
             break
-        last = size
-    if not np.isfinite(beta).all() or (last > 1e-4 and size > 1e-4):
+    if not np.isfinite(beta).all() or size > 1e-4:
         return None
     mu = np.exp(np.clip(x @ beta, -30, 30))
     try:
