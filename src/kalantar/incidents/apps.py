@@ -5,3 +5,13 @@ class IncidentsConfig(AppConfig):
     name = "kalantar.incidents"
     label = "incidents"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self):
+        from kalantar.kernel import retention
+
+        from . import jobs, sentences
+        from .keep import KEEP
+
+        jobs.ready()
+        sentences.register()
+        retention.register(**KEEP)

@@ -14,8 +14,10 @@ import numpy as np
 import shapely
 from django.db import transaction
 from django.db.models import Max, Min, Sum
+from scipy import ndimage
 
 from kalantar.analysis import hotspots, levels, repeats, rises
+from kalantar.analysis.areas import Plane
 from kalantar.kernel import clock
 from kalantar.people.models import Station
 from kalantar.territory.models import Area, Beat
@@ -224,7 +226,11 @@ def _hot_cells(station, on: date) -> list[Finding]:
     area = Area.objects.in_force().filter(station=station).first()
     if area is None:
         return []
-    shape = shapely.from_wkb(bytes(area.geometry))
+    plane = Plane.around([area.west, area.east], [area.south, area.north])
+    ground = shapely.transform(
+        shapely.from_wkb(bytes(area.geometry)), lambda at: np.column_stack(plane.to_metres(*at.T))
+    )
+    grid = hotspots.grid_over(ground, cell_m=CELL_M)
     since = on - timedelta(days=WINDOW_DAYS)
     events = (
         Incident.objects.live()
@@ -240,9 +246,10 @@ def _hot_cells(station, on: date) -> list[Finding]:
     for t, points in sorted(by_type.items(), key=lambda entry: -len(entry[1])):
         if len(points) < FEWEST_HOT:
             continue
-        result = hotspots.hot_cells(np.array(points), shape, cell_m=CELL_M, level=LEVEL)
-        cells = [c for c in result.cells if c.level > 0]
-        if cells:
+        result = hotspots.hot_cells(*plane.to_metres(*np.array(points).T), grid=grid)
+        hot = np.flatnonzero(result.level >= 2)
+        if len(hot):
+            cells = _clustered(result, hot, plane)
             rows.append(
                 _finding(
                     Finding.HOT,
@@ -251,26 +258,43 @@ def _hot_cells(station, on: date) -> list[Finding]:
                     "hot_cells/gi_star_exact",
                     {"cell_m": CELL_M, "days": WINDOW_DAYS, "level": LEVEL},
                     n=len(points),
-                    clusters=len({c.cluster for c in cells}),
+                    clusters=max(cell["cluster"] for cell in cells),
                     comparisons=result.comparisons,
-                    cells=[
-                        {
-                            "lon": c.lon,
-                            "lat": c.lat,
-                            "ring": c.ring,
-                            "count": c.count,
-                            "low": c.low,
-                            "high": c.high,
-                            "level": c.level,
-                            "cluster": c.cluster,
-                        }
-                        for c in cells
-                    ],
+                    cells=cells,
                     from_on=str(since),
                     to_on=str(on - timedelta(days=1)),
                 )
             )
     return rows[: SHOWN[Finding.HOT]]
+
+
+def _clustered(result, hot, plane) -> list[dict]:
+    """Hot cells as they are drawn and listed; cells that touch are one cluster, the busiest cluster is number 1."""
+    grid = result.grid
+    mark = np.zeros(grid.mask.shape, dtype=bool)
+    mark[result.row[hot], result.column[hot]] = True
+    label, n = ndimage.label(mark, structure=np.ones((3, 3)))
+    of_cell = label[result.row[hot], result.column[hot]]
+    events = np.bincount(of_cell, result.count[hot], n + 1)
+    number = {int(k): i + 1 for i, k in enumerate(np.argsort(-events[1:], kind="stable") + 1)}
+    cells = []
+    for i, k in zip(hot, of_cell, strict=True):
+        x, y = grid.x0 + result.column[i] * grid.cell_m, grid.y0 + result.row[i] * grid.cell_m
+        far_x, far_y = x + grid.cell_m, y + grid.cell_m
+        ring = plane.to_lonlat(np.array([x, far_x, far_x, x]), np.array([y, y, far_y, far_y]))
+        cells.append(
+            {
+                "cluster": number[int(k)],
+                "ring": [[round(float(lon), 6), round(float(lat), 6)] for lon, lat in zip(*ring, strict=True)],
+                "count": int(result.count[i]),
+                "around": int(result.around[i]),
+                "low": int(result.low[i]),
+                "high": int(result.high[i]),
+                "p_adjusted": float(result.p_adjusted[i]),
+                "level": int(result.level[i]),
+            }
+        )
+    return sorted(cells, key=lambda cell: (cell["cluster"], -cell["around"]))
 
 
 # ---- again: the same spot, never a dwelling ----

@@ -38,8 +38,13 @@ class Import(models.Model):
     state = models.CharField(max_length=10, default=UPLOADED)
     file = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
     file_name = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64, default="", db_index=True)  # of the file as it came: tells the same file again
+    about = models.JSONField(default=dict)  # what the file turned out to be: columns, encoding, columns left out and why
     mapping = models.JSONField(default=dict)
+    report = models.JSONField(default=dict)  # counts of the last reading: by type, month, beat and kind of error
     rows = models.IntegerField(default=0)
+    written = models.IntegerField(default=0)  # rows staged so far: the progress a page shows
+    alive_at = models.DateTimeField(null=True)  # real time of the loader's last sign; long silence means it was killed
     accepted = models.IntegerField(default=0)
     refused = models.IntegerField(default=0)
     duplicates = models.IntegerField(default=0)
@@ -98,7 +103,7 @@ class Incident(models.Model):
     EXACT, ROUNDED, SEGMENT, CELLED, BEAT_ONLY, UNKNOWN = "exact", "rounded", "segment", "cell", "beat", "unknown"
 
     uid = models.UUIDField(default=uids.new, unique=True)
-    station = models.ForeignKey(Station, models.PROTECT, related_name="incidents")
+    station = models.ForeignKey(Station, models.PROTECT, related_name="incidents", db_index=False)
     beat = models.ForeignKey(Beat, models.PROTECT, related_name="incidents", db_index=False)
     type = models.ForeignKey(IncidentType, models.PROTECT, related_name="incidents", db_index=False)
     number_year = models.IntegerField()  # Jalali year of registration
@@ -115,7 +120,7 @@ class Incident(models.Model):
     h3 = models.BigIntegerField(null=True)  # resolution 10, signed
     shown_as = models.SmallIntegerField(default=CELL)
     external_ref = models.CharField(max_length=60, default="")
-    same_as = models.CharField(max_length=32, default="")  # digest of what, when, where: finds the same row again
+    same_as = models.CharField(max_length=32, default="")  # minute and digest of what, when, where: finds the same row again
     batch = models.ForeignKey(Import, models.PROTECT, null=True, related_name="incidents", db_index=False)
     made_by = models.ForeignKey(Officer, models.PROTECT, null=True, related_name="+", db_index=False)
     made_at = models.DateTimeField()
@@ -185,10 +190,20 @@ class Unplaced(models.Model):
     lat = models.FloatField(null=True)
     stated_station = models.ForeignKey(Station, models.PROTECT, null=True, related_name="+")
     external_ref = models.CharField(max_length=60, default="")
+    same_as = models.CharField(max_length=32, default="", db_index=True)
     placed_as = models.OneToOneField(Incident, models.PROTECT, null=True, related_name="+")
+    set_aside = models.CharField(max_length=300, default="")  # why nobody here places it; then it waits no longer
     version = models.IntegerField(default=0)
 
+    @property
+    def station_id(self) -> int | None:
+        return self.stated_station_id
+
     class QuerySet(models.QuerySet):
+        def waiting(self):
+            """Neither placed nor set aside."""
+            return self.filter(placed_as=None, set_aside="")
+
         def visible_to(self, actor):
             """Rows of live imports for the stated station, or for the unit that imported."""
             seen = Q(stated_station__in=actor.stations()) | Q(stated_station=None, unit__in=actor.units_below())

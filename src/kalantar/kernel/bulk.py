@@ -34,7 +34,7 @@ class Prepared:
     n: int
 
 
-def prepare(model: type[models.Model], n: int, **columns: object) -> Prepared:
+def prepare(model: type[models.Model], n: int, /, **columns: object) -> Prepared:
     """Make `n` rows of a model ready. Every concrete field but the key needs a value: nothing is filled in silently."""
     fields = {field.attname: field for field in model._meta.concrete_fields if not field.primary_key}
     if fields.keys() != columns.keys():

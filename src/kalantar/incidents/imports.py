@@ -1,0 +1,423 @@
+"""Files of events: received, looked at, tried without keeping anything, and loaded so that nothing is ever half there.
+
+receive → (map) → try_out → load. The command line and the pages go the same way.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, timedelta
+from json import dumps, loads
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+from django.db import DatabaseError
+
+from kalantar.formats import FileRefused
+from kalantar.kernel import audit, clock, files
+from kalantar.kernel.change import Overtaken, Refused
+from kalantar.persian.calendar import jalali
+
+from . import mapping as mappings
+from . import rules, tables, verbs
+from .ground import Ground
+from .mapping import Mapping
+from .models import Import, SavedMapping
+from .reading import EPOCH, KINDS, NO_TIME, TYPES, Errors, Reader, RowError, Rows
+from .staging import Prepared, Stager, Stopped, prepared
+
+log = logging.getLogger("kalantar.incidents")
+PREVIEW_ROWS = 20
+SUSPICIOUS = 0.5  # this share of the places outside the area stops an import: a wrong column or coordinate system
+FEW = 20  # below so many places nothing is suspected
+SILENT = timedelta(minutes=15)  # a loader that gave no sign for so long was killed
+
+
+class ImportStopped(Refused):
+    """The whole file is stopped: what it says cannot be meant."""
+
+
+# ---- receiving ----
+
+def receive(path: Path, *, by, name: str, sheet: str | None = None) -> Import:
+    """Take a file in: read once, kept without the columns of persons and traits, its digest remembered.
+
+    The file as it came is not kept. Raises FileRefused or Refused; who tried stands in the audit.
+    """
+    refusal = rules.may_import(by.roles())
+    if refusal:
+        audit.tried("import.refused", "incidents.import", by=by, key=refusal)
+        raise Refused(refusal)
+    folder = Path(settings.DATA) / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix="import-") as home:
+        packed = Path(home) / "packed"
+        try:
+            about = tables.pack(path, packed, sheet=sheet)
+        except FileRefused as no:
+            audit.tried("import.refused", "incidents.import", by=by, key=no.key)
+            raise
+        with packed.open("rb") as source:
+            stored = files.put(source, limit=2_000_000_000)
+    return verbs.upload_import(stored, about.to_json(), by=by, name=name)
+
+
+def same_file(batch: Import, actor) -> Import | None:
+    """The import by which this very file came in before, if it still counts."""
+    return (Import.objects.visible_to(actor).filter(digest=batch.digest, state=Import.LIVE).exclude(pk=batch.pk)
+            .order_by("-live_at").first())
+
+
+def packed_path(batch: Import) -> Path:
+    if batch.file is None:
+        raise Refused("import_file_gone")
+    return files.path_of(batch.file)
+
+
+def guessed(batch: Import) -> Mapping:
+    """What was meant the last time a file had this heading; otherwise the likeliest guess. Never agrees to leave columns out."""
+    columns, values = tables.head(packed_path(batch))
+    headings = [*columns, *(c["column"] for c in batch.about["left_out"])]
+    kept = SavedMapping.objects.filter(unit_id=batch.unit_id, header=mappings.header_digest(headings)).first()
+    if kept:
+        return replace(mappings.fitted(mappings.from_json(kept.mapping), columns), left_out=())
+    return mappings.guess(columns, values)
+
+
+def crs_guessed(batch: Import, mapping: Mapping) -> str:
+    """The coordinate system in which most of the file's places lie in our beats, or ""."""
+    _, values = tables.head(packed_path(batch), 200)
+    names = ("x", "y") if mapping.projected else ("lon", "lat")
+    a, b = (mappings.numbers(values.get(mapping.column(name), [])) for name in names)
+    return fitting_crs(a, b, Ground.load())
+
+
+# ---- reading ----
+
+@dataclass
+class Reading:
+    """Everything a reading found: what would come in, and what is wrong."""
+
+    reader: Reader
+    found: Prepared | None
+    preview: list[dict] = field(default_factory=list)
+    by_type: Counter = field(default_factory=Counter)
+    by_month: Counter = field(default_factory=Counter)
+    by_station: Counter = field(default_factory=Counter)
+    by_beat: Counter = field(default_factory=Counter)
+    stop: ImportStopped | None = None
+
+    @property
+    def counts(self) -> verbs.Counts:
+        days = self.found.rows.day if self.found and len(self.found.rows) else None
+        return verbs.Counts(
+            rows=self.reader.read, accepted=len(self.found.rows) if self.found else 0, refused=self.reader.refused,
+            duplicates=len(self.found.duplicates) if self.found else 0, outside=len(self.found.waiting) if self.found else 0,
+            first_on=_date(days.min()) if days is not None else None, last_on=_date(days.max()) if days is not None else None)
+
+    def report(self) -> dict:
+        """What the pages show, as JSON."""
+        return {
+            "errors": dict(self.reader.errors.counts.most_common()), "types": dict(self.by_type.most_common()),
+            "months": dict(sorted(self.by_month.items())), "stations": dict(self.by_station.most_common()),
+            "beats": dict(self.by_beat.most_common(300)), "repeated": len(self.found.repeated) if self.found else 0,
+            "duplicate_rows": self.found.duplicates[:200].tolist() if self.found else [],
+            "repeated_rows": self.found.repeated[:200].tolist() if self.found else [],
+            "preview": self.preview, "stop": {"key": self.stop.key, "args": self.stop.details} if self.stop else None,
+        }
+
+
+def read(path: Path, mapping: Mapping, *, scope: frozenset[int], limit: int | None = None, told: Callable[[], None] = lambda: None,
+         ground: Ground | None = None) -> Reading:
+    """Read a packed file with a mapping. Keeps nothing. Raises Refused when the mapping does not fit the file."""
+    reader = Reader(mapping, ground or Ground.load(), clock.zone(), clock.now(), scope)
+    _check_crs(mapping)
+    reading, parts, previewed = Reading(reader, None), [], []
+    for batch in tables.unpack(path):
+        if limit is not None:
+            batch = replace(batch, data=batch.data.slice(0, limit), rows=batch.rows[:limit],
+                            faults=tuple(f for f in batch.faults if f.row <= batch.rows[:limit].max(initial=0)))
+        if not parts and not previewed:
+            missing = mapping.missing(batch.columns)
+            if missing:
+                raise Refused(missing)
+        rows = reader.rows(batch)
+        if len(previewed) < PREVIEW_ROWS:
+            previewed += _preview(batch, rows, reader, PREVIEW_ROWS - len(previewed))
+        parts.append(rows)
+        told()
+        if limit is not None:
+            break
+    reading.preview = previewed
+    reading.stop = suspicion(reader)
+    if reading.stop is None:
+        reading.found = prepared(parts, leave_out_repeats=mapping.repeats == "leave_out")
+    if reading.found:
+        _count(reading, reading.found.rows)
+    return reading
+
+
+def _check_crs(mapping: Mapping) -> None:
+    if mapping.projected or mapping.crs != mappings.WGS84:
+        from pyproj import CRS
+        from pyproj.exceptions import CRSError
+
+        try:
+            CRS.from_user_input(mapping.crs)
+        except CRSError:
+            raise Refused("mapping_crs_unknown", crs=mapping.crs[:40]) from None
+
+
+def _date(day: int) -> date:
+    return date.fromordinal(int(day) + EPOCH)
+
+
+def _count(reading: Reading, rows: Rows) -> None:
+    for place, n in zip(*np.unique(rows.type, return_counts=True), strict=True):
+        reading.by_type[TYPES[place]] = int(n)
+    for day, n in zip(*np.unique(rows.day, return_counts=True), strict=True):
+        on = jalali(_date(day))
+        reading.by_month[f"{on.year:04d}-{on.month:02d}"] += int(n)
+    ground = reading.reader.ground
+    for beat, n in zip(*np.unique(rows.beat, return_counts=True), strict=True):
+        station, code = ground.beats[int(beat)]
+        reading.by_beat[code] += int(n)
+        reading.by_station[ground.stations[station][0]] += int(n)
+
+
+def _preview(batch, rows: Rows, reader: Reader, n: int) -> list[dict]:
+    """The first rows as they will be read: what each became, or what is wrong with it."""
+    taken = {int(number): at for at, number in enumerate(rows.row[:n].tolist())}
+    wrong: dict[int, list[dict]] = {}
+    for error in reader.errors.kept:
+        if error.row <= (int(batch.rows[min(n, len(batch)) - 1]) if len(batch) else 0):
+            wrong.setdefault(error.row, []).append({"column": error.column, "key": error.key, "args": error.args})
+    shown = []
+    for number in batch.rows[:n].tolist():
+        entry: dict = {"row": number, "errors": wrong.get(number, [])}
+        at = taken.get(number)
+        if at is not None:
+            station = int(rows.station[at])
+            beat = int(rows.beat[at])
+            entry |= {
+                "type": TYPES[rows.type[at]], "at": int(rows.at[at]), "known": bool(rows.known[at]),
+                "to": None if rows.to[at] == NO_TIME else int(rows.to[at]), "day": _date(rows.day[at]).isoformat(),
+                "kind": KINDS[rows.kind[at]], "beat": reader.ground.beats[beat][1] if beat >= 0 else "",
+                "station": reader.ground.stations[station][0] if station >= 0 else "",
+                "place": rows.place_text[at].as_py() if rows.place_text is not None else "",
+                "lon": None if np.isnan(rows.lon[at]) else float(rows.lon[at]), "lat": None if np.isnan(rows.lat[at]) else float(rows.lat[at]),
+            }
+        shown.append(entry)
+    return shown
+
+
+# ---- suspicion: the file as a whole cannot be meant so ----
+
+def suspicion(reader: Reader) -> ImportStopped | None:
+    """When most places lie outside the area something is wrong with the columns, not with the rows: say what it looks like."""
+    counts = reader.errors.counts
+    swapped, beyond = counts["coordinates_swapped"], counts["coordinates_not_degrees"]
+    told = reader.with_place + beyond
+    if told < FEW:
+        return None
+    if swapped >= SUSPICIOUS * told:
+        return ImportStopped("looks_swapped", share=_share(swapped, told))
+    if beyond >= SUSPICIOUS * told:
+        return ImportStopped("looks_projected", share=_share(beyond, told), crs=reader.mapping.crs)
+    outside = reader.with_place - reader.placed
+    if outside < SUSPICIOUS * told:
+        return None
+    lon, lat = (np.array(v) for v in zip(*reader.sample, strict=True)) if reader.sample else (np.array([]), np.array([]))
+    box = reader.ground.box
+    if box.east < 0 and len(lon) and np.mean((-lon >= box.west - 0.2) & (-lon <= box.east + 0.2)) >= SUSPICIOUS:
+        return ImportStopped("looks_unsigned", share=_share(outside, told))
+    middle = {"lon": f"{np.median(lon):.2f}", "lat": f"{np.median(lat):.2f}"} if len(lon) else {"lon": "", "lat": ""}
+    return ImportStopped("looks_elsewhere", share=_share(outside, told), **middle)
+
+
+def _share(part: int, whole: int) -> int:
+    return round(100 * part / whole)
+
+
+def fitting_crs(x: np.ndarray, y: np.ndarray, ground: Ground) -> str:
+    """Among the systems in use around the area, the one that puts at least nine of ten places into a beat."""
+    from pyproj import Transformer
+    from pyproj.aoi import AreaOfInterest
+    from pyproj.database import query_crs_info
+    from pyproj.enums import PJType
+    from pyproj.exceptions import ProjError
+
+    ok = np.isfinite(x) & np.isfinite(y)
+    x, y, box = x[ok][:100], y[ok][:100], ground.box
+    if len(x) < 5 or box.west == box.east:
+        return ""
+    around = AreaOfInterest(box.west, box.south, box.east, box.north)
+    known = query_crs_info(auth_name="EPSG", pj_types=PJType.PROJECTED_CRS, area_of_interest=around, contains=True)
+    codes = ["3857", *sorted((c.code for c in known if not c.deprecated), key=lambda code: (not code.startswith("326"), len(code), code))]
+    best = ("", 0.0)
+    for code in codes:
+        try:
+            lon, lat = Transformer.from_crs(f"EPSG:{code}", mappings.WGS84, always_xy=True).transform(x, y)
+        except ProjError:
+            continue
+        share = float(np.mean(ground.locate(np.asarray(lon), np.asarray(lat))[0] >= 0))
+        if share > best[1] + 1e-9:
+            best = (f"EPSG:{code}", share)
+        if share == 1:
+            break
+    return best[0] if best[1] >= 0.9 else ""
+
+
+# ---- trying and loading ----
+
+def try_out(batch: Import, mapping: Mapping, *, by, limit: int | None = None) -> Reading:
+    """Read everything, keep nothing."""
+    return read(packed_path(batch), mapping, scope=_scope(batch, by), limit=limit)
+
+
+def _scope(batch: Import, by) -> frozenset[int]:
+    """The stations whose rows this import may bring: those of the importer's posts, at the time of reading."""
+    if by.officer_id is not None or batch.made_by is None:
+        return by.stations()
+    from kalantar.people.actors import OfficerActor
+
+    return OfficerActor(batch.made_by).stations()
+
+
+def load(batch: Import, *, by, told: Callable[[], None] = lambda: None) -> Import:
+    """Do the loading of a started import: read, stage, show. Whatever goes wrong, nothing is half there.
+
+    Killed at any line and called again it begins anew: what an earlier loader wrote is cleared first, and that loader,
+    should it still live, is stopped by the raised version.
+    """
+    batch = verbs.take_over_import(batch, by=by)
+    try:
+        return _loaded(batch, by=by, told=told)
+    except (Stopped, Overtaken):
+        raise
+    except FileRefused as no:
+        return _fail(batch, by, no.key, no.details)
+    except Refused as no:
+        return _fail(batch, by, no.key, no.details)
+    except KeyboardInterrupt:
+        _fail(batch, by, "import_interrupted", {})
+        raise
+    except (DatabaseError, OSError) as wrong:
+        log.exception("import %s", batch.pk)
+        full = any(said in str(wrong).lower() for said in ("disk is full", "no space left", "could not extend file"))
+        return _fail(batch, by, "import_disk_full" if full else "import_fault", {})
+
+
+def _loaded(batch: Import, *, by, told) -> Import:
+    if Import.objects.filter(pk=batch.pk, incidents__isnull=False).exists() or batch.unplaced.exists():
+        verbs.clear_rows(batch, told=told)
+    mapping = mappings.from_json(batch.mapping)
+    verbs.insist(verbs.import_refusal(batch))
+    reading = read(packed_path(batch), mapping, scope=_scope(batch, by), told=told)
+    errors = keep_errors(reading.reader.errors)
+    if reading.stop:
+        return _fail(batch, by, reading.stop.key, reading.stop.details, reading.report(), errors)
+    counts, report = reading.counts, reading.report()
+    if reading.found is None or not (counts.accepted or counts.outside):
+        return _fail(batch, by, "import_nothing_new" if counts.duplicates else "import_no_good_row", {}, report, errors)
+    stager = Stager(batch, batch.version, mapping.precision, verbs.registration_year(), told)
+    stager.write(reading.found)
+    return verbs.make_live(batch, by=by, counts=counts, report=report, errors=errors)
+
+
+def _fail(batch: Import, by, key: str, args: dict, report: dict | None = None, errors=None) -> Import:
+    return verbs.fail_import(batch, by=by, key=key, args=args, report=report, errors=errors)
+
+
+def stale(now=None) -> Iterator[Import]:
+    """Imports whose loader has been silent too long: it was killed or the power went."""
+    limit = (now or clock.wall()) - SILENT
+    return Import.objects.filter(state=Import.LOADING, alive_at__lt=limit).iterator()
+
+
+# ---- errors as a file ----
+
+def keep_errors(errors: Errors):
+    """The first hundred thousand errors, one JSON line each; the page writes them in the reader's language."""
+    if not errors.kept:
+        return None
+    lines = (dumps(asdict(error), ensure_ascii=False).encode() + b"\n" for error in errors.kept)
+    return files.put(_joined(lines))
+
+
+def _joined(lines: Iterator[bytes], size: int = 1 << 18) -> Iterator[bytes]:
+    buffer = bytearray()
+    for line in lines:
+        buffer += line
+        if len(buffer) > size:
+            yield bytes(buffer)
+            buffer.clear()
+    yield bytes(buffer)
+
+
+def errors_of(batch: Import) -> Iterator[RowError]:
+    if batch.errors is None:
+        return
+    with files.open_(batch.errors) as source:
+        for line in source:
+            yield RowError(**loads(line))
+
+
+# ---- the command line ----
+
+def import_incidents(path: Path | str, *, by, map: Path | str | Mapping | None = None, dry_run: bool = False, json: bool = False,
+                     out=None, err=None) -> int:
+    """`kalantar import incidents FILE [--map MAP.toml] [--dry-run] [--json]`: 0 done, 1 refused with the reason."""
+    from .sentences import say
+
+    out, err = out or sys.stdout, err or sys.stderr
+    batch = None
+    try:
+        mapping = map if isinstance(map, Mapping) else mappings.from_toml(Path(map).read_text("utf-8")) if map else None
+        batch = receive(Path(path), by=by, name=Path(path).name)
+        mapping = mapping or guessed(batch)
+        if mapping.projected and mapping.crs == mappings.WGS84:
+            mapping = replace(mapping, crs=crs_guessed(batch, mapping) or mapping.crs)
+        batch = verbs.map_import(batch, mapping, by=by)
+        verbs.insist(verbs.import_refusal(batch), columns=", ".join(c["column"] for c in batch.about["left_out"]))
+        if dry_run:
+            reading = try_out(batch, mapping, by=by)
+            verbs.discard_import(batch, by=by)
+            _print(out, json, state="dry_run", counts=asdict(reading.counts), report=reading.report())
+            if reading.stop:
+                raise reading.stop
+            return 0
+        batch = load(verbs.start_import(batch, by=by, queued=False), by=by)
+    except (FileRefused, Refused, OSError, UnicodeDecodeError) as no:
+        key, details = (no.key, no.details) if isinstance(no, FileRefused | Refused) else ("file_missing", {})
+        print(say(key, **details), file=err)
+        if batch is not None and batch.state == Import.UPLOADED:
+            batch = Import.objects.get(pk=batch.pk)
+            if batch.state == Import.UPLOADED:
+                verbs.discard_import(batch, by=by)
+        return 1
+    counts = {name: getattr(batch, name) for name in ("rows", "accepted", "refused", "duplicates", "outside")}
+    _print(out, json, state=batch.state, counts=counts, report=batch.report, errors=batch.report.get("errors", {}))
+    if batch.state != Import.LIVE:
+        print(say(batch.failure["key"], **batch.failure["args"]), file=err)
+        verbs.sweep_import(batch, by=by)
+        return 1
+    return 0
+
+
+def _print(out, json: bool, **said) -> None:
+    if json:
+        print(dumps(said, ensure_ascii=False, default=str), file=out)
+        return
+    from .sentences import fault
+
+    counts = said["counts"]
+    print("  ".join(f"{name} {counts[name]}" for name in ("rows", "accepted", "refused", "duplicates", "outside")), file=out)
+    for key, n in said["report"].get("errors", {}).items():
+        print(f"  {n}  {fault(key)[0]}", file=out)

@@ -1,0 +1,473 @@
+"""Rows of a file to checked arrays: what, when, where, how it may be shown, and what is wrong with the others."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kalantar.persian.dates import FAULTS as DATE_FAULTS
+from kalantar.persian.dates import parse_clocks, parse_dates
+from kalantar.persian.digits import to_latin
+from kalantar.persian.identifiers import found_in
+from kalantar.persian.letters import normalise
+from kalantar.web import words
+
+from . import rules
+from .ground import Ground
+from .mapping import WGS84, Mapping, code_of, key, numbers
+
+EPOCH = date(1970, 1, 1).toordinal()
+NO_TIME = np.iinfo(np.int64).min
+MAX_ERRORS = 100_000
+PLACE_CHARS, REF_CHARS = 160, 60
+# A quick look before the exact one: two neighbouring groups of three digits, an @, or the beginning of a plate.
+_DIGIT = r"[0-9\x{06F0}-\x{06F9}\x{0660}-\x{0669}]"
+_MAYBE_PERSONAL = rf"{_DIGIT}{{3}}[ \-]?{_DIGIT}{{3}}|@|{_DIGIT}{{2}} ?\pL{{1,3}} ?{_DIGIT}{{3}}"
+TYPES = words.codes("incident_type")
+KINDS = words.codes("place_kind")
+
+
+@dataclass(frozen=True)
+class RowError:
+    """One thing that is wrong with one row. `value` is what stood there; left empty where it may concern a person."""
+
+    row: int
+    column: str
+    value: str
+    key: str
+    args: dict = field(default_factory=dict)
+
+
+class Errors:
+    """All faults counted, the first hundred thousand kept."""
+
+    def __init__(self):
+        self.counts: Counter[str] = Counter()
+        self.kept: list[RowError] = []
+
+    def add(self, key: str, rows: Sequence[int], column: str, values: Iterable[str], args: Sequence[dict] | None = None) -> None:
+        n = len(rows)
+        self.counts[key] += n
+        room = max(0, MAX_ERRORS - len(self.kept))
+        for at, (row, value) in enumerate(zip(rows[:room], values, strict=False)):
+            self.kept.append(RowError(int(row), column, str(value)[:200], key, args[at] if args else {}))
+
+    @property
+    def total(self) -> int:
+        return self.counts.total()
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that may come in, as arrays of one length. Texts are Arrow columns or None where no column holds them."""
+
+    row: np.ndarray  # number in the file, int32
+    type: np.ndarray  # place in TYPES, int16
+    at: np.ndarray  # minutes since 1970 in UTC, int64
+    to: np.ndarray  # the same; NO_TIME where no end is told
+    known: np.ndarray  # is the hour known, bool
+    day: np.ndarray  # local day, days since 1970, int32
+    kind: np.ndarray  # place in KINDS, int8
+    lon: np.ndarray  # NaN where none
+    lat: np.ndarray
+    beat: np.ndarray  # -1: waits for a place
+    station: np.ndarray  # of the beat; where there is none the stated one, or -1
+    same: np.ndarray  # digest of what, when, where, uint64
+    place_text: pa.Array | None
+    external_ref: pa.Array | None
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def taken(self, which: np.ndarray) -> Rows:
+        """Rows by mask or by position."""
+        if which.dtype == bool:
+            which = np.flatnonzero(which)
+        return Rows(*(None if v is None else v[which] if isinstance(v, np.ndarray) else v.take(pa.array(which)) for v in self._values()))
+
+    def _values(self):
+        return [getattr(self, f.name) for f in fields(self)]
+
+    @staticmethod
+    def joined(parts: list[Rows]) -> Rows:
+        made = []
+        for f in fields(Rows):
+            values = [getattr(part, f.name) for part in parts]
+            if values[0] is None:
+                made.append(None)
+            elif isinstance(values[0], np.ndarray):
+                made.append(np.concatenate(values))
+            else:
+                made.append(pa.concat_arrays(values))
+        return Rows(*made)
+
+
+@dataclass
+class Reader:
+    """Reads batches with one mapping on one ground. Counts what it met."""
+
+    mapping: Mapping
+    ground: Ground
+    zone: ZoneInfo
+    now: datetime
+    scope: frozenset[int]  # stations whose rows may come in
+    errors: Errors = field(default_factory=Errors)
+    read: int = 0
+    refused: int = 0
+    placed: int = 0
+    outside: int = 0
+    with_place: int = 0
+    sample: list[tuple[float, float]] = field(default_factory=list)  # places outside, for telling what they look like
+
+    # -- one batch --
+
+    def rows(self, batch) -> Rows:
+        """The good rows of a batch; the others are in `errors`."""
+        self._batch, self._good = batch, np.ones(len(batch), bool)
+        n = len(batch)
+        self.read += n + len(batch.faults)
+        self.refused += len(batch.faults)
+        for fault in batch.faults:
+            self.errors.add(fault.key, [fault.row], "", [""], [fault.details])
+        type_ = self._types()
+        day, minute = self._moments("date", "time")
+        at, to, known, local_day = self._times(day, minute)
+        kind = self._kinds()
+        lon, lat, told = self._places()
+        beat, station = self._located(lon, lat, told)
+        place_text, external_ref = self._text("place_text", PLACE_CHARS), self._text("external_ref", REF_CHARS)
+        same = digests(type_, at, lon, lat, place_text, external_ref)
+        made = Rows(batch.rows.astype(np.int32), type_, at, to, known, local_day, kind, lon, lat, beat, station, same, place_text,
+                    external_ref)
+        self.refused += int(n - self._good.sum())
+        return made if self._good.all() else made.taken(self._good)
+
+    def _column(self, name: str) -> pa.Array | None:
+        heading = self.mapping.column(name)
+        return self._batch.column(heading) if heading else None
+
+    def _fault(self, key: str, mask: np.ndarray, name: str, *, show: bool = True, args: list[dict] | None = None) -> None:
+        where = np.flatnonzero(mask)
+        if not len(where):
+            return
+        heading = self.mapping.column(name)
+        self._good[where] = False
+        room = where[:MAX_ERRORS]
+        values = self._batch.column(heading).take(pa.array(room)).to_pylist() if heading and show else [""] * len(room)
+        self.errors.add(key, self._batch.rows[where], heading, values, args)
+
+    # -- what --
+
+    def _coded(self, name: str, given: dict[str, str], group: str, order: tuple[str, ...], missing: int) -> np.ndarray:
+        """Codes of a column's values, decided once for each different value; -1 for an unknown one."""
+        encoded = pc.dictionary_encode(self._column(name))
+        known = {key(value): code for value, code in given.items()}
+        table = []
+        for value in encoded.dictionary.to_pylist():
+            code = known.get(key(value)) or code_of(group, value)
+            table.append(order.index(code) if code else (missing if not value.strip() else -1))
+        return np.array(table or [missing], np.int16)[encoded.indices.to_numpy()]
+
+    def _types(self) -> np.ndarray:
+        if not self.mapping.column("type"):
+            return np.full(len(self._batch), TYPES.index(self.mapping.type), np.int16)
+        fixed = TYPES.index(self.mapping.type) if self.mapping.type else -2
+        found = self._coded("type", self.mapping.types, "incident_type", TYPES, fixed)
+        self._fault("type_empty", found == -2, "type")
+        self._fault("type_unknown", found == -1, "type")
+        return np.maximum(found, 0)
+
+    def _kinds(self) -> np.ndarray:
+        unknown = KINDS.index("unknown")
+        fixed = KINDS.index(self.mapping.place_kind) if self.mapping.place_kind else unknown
+        if not self.mapping.column("place_kind"):
+            return np.full(len(self._batch), fixed, np.int8)
+        found = self._coded("place_kind", self.mapping.place_kinds, "place_kind", KINDS, fixed)
+        strange = found == -1
+        if strange.any():  # a kind nobody has explained is read as not stated: then what may be a dwelling is drawn as a cell
+            self.errors.counts["note_place_kind_unknown"] += int(strange.sum())
+        return np.where(strange, unknown, found).astype(np.int8)
+
+    # -- when --
+
+    def _moments(self, date_name: str, time_name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Local day (days since 1970) and minute of it (-1 when no hour is told) of a pair of columns."""
+        column = self._column(date_name)
+        if column is None:
+            return np.zeros(len(self._batch), np.int64), np.full(len(self._batch), -1, np.int64)
+        found = parse_dates(_as_objects(column), self.mapping.calendar or None, self.mapping.order or None, with_time=True)
+        minutes, faults = found.minutes.astype(np.int64), found.faults
+        if date_name != "date":
+            faults = np.where(found.faults == 1, 0, found.faults)  # an end may be missing
+        for code in np.unique(faults[faults > 0]).tolist():
+            self._fault(f"date_{DATE_FAULTS[code]}", faults == code, date_name)
+        clock = self._column(time_name)
+        if clock is not None:
+            told, wrong = parse_clocks(_as_objects(clock))
+            wrong = np.where(wrong == 1, 0, wrong)  # without an hour the hour is not known; that is no fault
+            self._fault("date_not_a_time", wrong > 0, time_name)
+            minutes = np.where(told >= 0, told, minutes)
+        return np.where(found.days > 0, found.days - EPOCH, NO_TIME if date_name != "date" else 0), minutes
+
+    def _times(self, day: np.ndarray, minute: np.ndarray):
+        own, ours = ZoneInfo(self.mapping.zone) if self.mapping.zone else self.zone, self.zone
+        known = minute >= 0
+        at = to_utc(day, np.maximum(minute, 0), own)
+        local_day = day if own.key == ours.key else local_days(at, ours)
+        to = np.full(len(day), NO_TIME, np.int64)
+        if self.mapping.column("date_to") or self.mapping.column("time_to"):
+            end_day, end_minute = self._moments("date_to", "time_to") if self.mapping.column("date_to") else self._same_day(day)
+            has = (end_day != NO_TIME) if self.mapping.column("date_to") else end_minute >= 0
+            # an end without an hour is the end of its day; without a day it is on the first day or, past midnight, the next
+            plain_day = np.where(has, end_day, day)
+            to = np.where(has, to_utc(plain_day, np.where(end_minute >= 0, end_minute, 24 * 60 - 1), own), NO_TIME)
+            if not self.mapping.column("date_to"):
+                to = np.where(has & (to < at), to + 24 * 60, to)
+        elif self.mapping.column("interval"):
+            to = self._interval(day, minute, at, own)
+            known = known | (to != NO_TIME)
+        name = "date_to" if self.mapping.column("date_to") else "interval" if self.mapping.column("interval") else "time_to"
+        good = self._good.copy()
+        self._fault("interval_backwards", good & (to != NO_TIME) & (to < at), name)
+        now = int(self.now.timestamp()) // 60
+        self._fault("in_the_future", good & ((at > now) | (to > now) & (to != NO_TIME) & known), "date")
+        self._fault("too_long_ago", good & (at < now - int(rules.TOO_OLD.total_seconds()) // 60), "date")
+        to = np.where((to > now) & ~known, np.maximum(at, now), to)
+        return at, to, known, local_day.astype(np.int32)
+
+    def _same_day(self, day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        told, wrong = parse_clocks(_as_objects(self._column("time_to")))
+        self._fault("date_not_a_time", wrong > 1, "time_to")
+        return day, told.astype(np.int64)
+
+    def _interval(self, day, minute, at, zone) -> np.ndarray:
+        """Ends from a column such as "14:00-16:00"; its first hour counts where the date has none."""
+        encoded = pc.dictionary_encode(self._column("interval"))
+        table = np.array([_span(text) for text in encoded.dictionary.to_pylist()] or [(-1, -1)], np.int64)
+        spans = table[encoded.indices.to_numpy()]
+        self._fault("date_not_a_time", spans[:, 0] == -2, "interval")
+        has = spans[:, 0] >= 0
+        at[:] = np.where(has & (minute < 0), to_utc(day, np.maximum(spans[:, 0], 0), zone), at)
+        to = np.where(has, to_utc(day, np.maximum(spans[:, 1], 0), zone), NO_TIME)
+        return np.where(has & (to < at), to + 24 * 60, to)
+
+    # -- where --
+
+    def _places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Degrees, NaN where none, and whether anything was told."""
+        n = len(self._batch)
+        names = ("x", "y") if self.mapping.projected else ("lon", "lat")
+        if not self.mapping.column(names[0]):
+            return np.full(n, np.nan), np.full(n, np.nan), np.zeros(n, bool)
+        a, b = (_as_numbers(self._column(name)) for name in names)
+        told = np.zeros(n, bool)
+        for value, name in ((a, names[0]), (b, names[1])):
+            filled = pc.not_equal(pc.utf8_trim_whitespace(self._column(name)), "").to_numpy(zero_copy_only=False)
+            told |= filled
+            self._fault("coordinates_not_numbers", filled & ~np.isfinite(value), name)
+        half = told & (np.isnan(a) != np.isnan(b)) & self._good
+        self._fault("coordinates_half", half, names[0])
+        if self.mapping.projected or self.mapping.crs != WGS84:
+            a, b = _to_degrees(a, b, self.mapping.crs)
+            a, b = np.where(np.isfinite(a), a, np.nan), np.where(np.isfinite(b), b, np.nan)
+        with np.errstate(invalid="ignore"):
+            beyond = told & self._good & ((np.abs(a) > 180) | (np.abs(b) > 90) | np.isnan(a))
+        self._fault("coordinates_not_degrees", beyond, names[0])
+        self._fault("coordinates_zero", told & self._good & (a == 0) & (b == 0), names[0])
+        return np.round(a, 7), np.round(b, 7), told
+
+    def _located(self, lon, lat, told) -> tuple[np.ndarray, np.ndarray]:
+        beat, station = self.ground.locate(lon, lat)
+        stated = self._stated("station", self.ground.station)
+        usable = told & self._good & np.isfinite(lon)
+        lost = usable & (beat < 0)
+        self.with_place += int(usable.sum())
+        self.placed += int((usable & (beat >= 0)).sum())
+        if lost.any():
+            where = np.flatnonzero(lost)
+            if len(self.sample) < 500:
+                self.sample += list(zip(lon[where[:500]].tolist(), lat[where[:500]].tolist(), strict=True))
+            box, wide = self.ground.box, 0.2
+            swapped = lost & (lat >= box.west - wide) & (lat <= box.east + wide) & (lon >= box.south - wide) & (lon <= box.north + wide)
+            self._fault("coordinates_swapped", swapped, "x" if self.mapping.projected else "lon")
+        if self.mapping.column("beat"):
+            named = self._named_beats(stated)
+            free = (beat < 0) & (named >= 0) & ~(told & np.isfinite(lon))
+            beat = np.where(free, named, beat)
+            station = np.where(free, np.array([self.ground.beats[b][0] if b >= 0 else -1 for b in beat.tolist()]), station) if free.any() else station
+        station = np.where(beat >= 0, station, stated)
+        foreign = self._good & (station >= 0) & ~np.isin(station, np.fromiter(self.scope, np.int64, len(self.scope)))
+        if foreign.any():
+            where = np.flatnonzero(foreign)[:MAX_ERRORS]
+            args = [{"station": self.ground.stations[s][0]} for s in station[where].tolist()]
+            self._fault("row_of_another_station", foreign, "lon" if told.any() and not self.mapping.projected else "station", args=args)
+        self.outside += int((self._good & (beat < 0)).sum())
+        return beat, station
+
+    def _stated(self, name: str, find) -> np.ndarray:
+        if not self.mapping.column(name):
+            return np.full(len(self._batch), -1, np.int64)
+        encoded = pc.dictionary_encode(self._column(name))
+        given = {key(value): code for value, code in self.mapping.stations.items()}
+        table = [find(given.get(key(value), value)) if value.strip() else -1 for value in encoded.dictionary.to_pylist()]
+        return np.array(table or [-1], np.int64)[encoded.indices.to_numpy()]
+
+    def _named_beats(self, stated: np.ndarray) -> np.ndarray:
+        encoded = pc.dictionary_encode(self._column("beat"))
+        names = encoded.dictionary.to_pylist()
+        pairs, back = np.unique(np.stack([stated, encoded.indices.to_numpy().astype(np.int64)]), axis=1, return_inverse=True)
+        table = [self.ground.beat(names[name], station) for station, name in pairs.T.tolist()]
+        return np.array(table, np.int64)[back.ravel()]
+
+    # -- words --
+
+    def _text(self, name: str, limit: int) -> pa.Array | None:
+        """Short words about a place or a reference. Whatever identifies a person is not taken and not repeated."""
+        column = self._column(name)
+        if column is None:
+            return None
+        encoded = pc.dictionary_encode(column)
+        texts, places = encoded.dictionary, encoded.indices.to_numpy()
+        if name != "external_ref":  # a register's own number may look like a code by chance; alone it tells nobody
+            doubtful = pc.match_substring_regex(texts, _MAYBE_PERSONAL).to_numpy(zero_copy_only=False)
+            if doubtful.any():
+                met = np.zeros(len(texts), bool)
+                where = np.flatnonzero(doubtful)
+                met[where] = [bool(found_in(text)) for text in texts.take(pa.array(where)).to_pylist()]
+                self._fault("person_in_words", met[places], name, show=False)
+        tidy = pa.array([normalise(text)[:limit] for text in texts.to_pylist()] or [""], pa.string())
+        return tidy.take(encoded.indices)
+
+
+# ---- columns to arrays ----
+
+def _as_objects(column: pa.Array) -> np.ndarray:
+    return column.to_numpy(zero_copy_only=False)
+
+
+def _as_numbers(column: pa.Array) -> np.ndarray:
+    """Numbers of a text column: at once where all are plain, one by one where not."""
+    try:
+        return pc.cast(pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column), pa.float64()).to_numpy(zero_copy_only=False).astype(float)
+    except pa.ArrowInvalid:
+        return numbers(column.to_pylist())
+
+
+@cache
+def _transformer(crs: str):
+    from pyproj import CRS, Transformer
+
+    return Transformer.from_crs(CRS.from_user_input(crs), WGS84, always_xy=True)
+
+
+def _to_degrees(x: np.ndarray, y: np.ndarray, crs: str) -> tuple[np.ndarray, np.ndarray]:
+    lon, lat = _transformer(crs).transform(x, y)
+    return np.asarray(lon), np.asarray(lat)
+
+
+def _span(text: str) -> tuple[int, int]:
+    """Two times of day in one text; (-1, -1) for an empty one, (-2, -2) for anything else."""
+    plain = to_latin(text).strip()
+    if not plain:
+        return -1, -1
+    found = re.findall(r"(?<!\d)(\d{1,2})(?::(\d{2}))?(?!\d)", plain)
+    if len(found) != 2:
+        return -2, -2
+    (h1, m1), (h2, m2) = found
+    one, two = int(h1) * 60 + int(m1 or 0), int(h2) * 60 + int(m2 or 0)
+    return (one, two) if max(int(h1), int(h2)) < 24 and max(int(m1 or 0), int(m2 or 0)) < 60 else (-2, -2)
+
+
+# ---- times of a zone ----
+
+def to_utc(day: np.ndarray, minute: np.ndarray, zone: ZoneInfo) -> np.ndarray:
+    """Minutes since 1970 in UTC of local days and minutes. On the two days a year when clocks change each row is asked
+    by itself: an hour that comes twice is the first one, one that is left out counts as the hour after it."""
+    if not len(day):
+        return np.zeros(0, np.int64)
+    days, back = np.unique(np.where(day == NO_TIME, 0, day), return_inverse=True)
+    days = np.clip(days, -200_000, 500_000)
+    offsets = np.empty(len(days), np.int64)
+    changes = np.zeros(len(days), bool)
+    for at, d in enumerate(days.tolist()):
+        start = datetime.fromordinal(d + EPOCH)
+        first, last = _offset(start, zone), _offset(start + timedelta(hours=23, minutes=59), zone)
+        offsets[at], changes[at] = first, first != last or _offset(start + timedelta(hours=12), zone) != first
+    local = days[back] * 1440 + minute
+    made = local - offsets[back]
+    if changes.any():
+        for at in np.flatnonzero(changes[back]).tolist():
+            moment = datetime.fromordinal(int(days[back[at]]) + EPOCH) + timedelta(minutes=int(minute[at]))
+            made[at] = int(local[at]) - _offset(moment, zone)
+    return made
+
+
+def _offset(moment: datetime, zone: ZoneInfo) -> int:
+    return int(moment.replace(tzinfo=zone).utcoffset().total_seconds() // 60)
+
+
+def local_days(at: np.ndarray, zone: ZoneInfo) -> np.ndarray:
+    """The local day of moments given as minutes since 1970 in UTC."""
+    quarters, back = np.unique(at // 15, return_inverse=True)
+    days = [datetime.fromtimestamp(q * 900, UTC).astimezone(zone).date().toordinal() - EPOCH for q in quarters.tolist()]
+    return np.array(days, np.int64)[back]
+
+
+# ---- digests ----
+
+def digests(type_: np.ndarray, at: np.ndarray, lon: np.ndarray, lat: np.ndarray, place_text: pa.Array | None,
+            external_ref: pa.Array | None) -> np.ndarray:
+    """The digest of `rules.same_as` without its last step, for many rows."""
+    marks = np.array([rules.text_mark(code) for code in TYPES], np.uint64)
+    state = _mixed(marks[type_], at.astype(np.uint64))
+    has = np.isfinite(lon)
+    words_ = _text_marks(place_text, len(type_))
+    x = np.rint(np.where(has, lon, 0) * 10_000).astype(np.int64).astype(np.uint64)
+    y = np.rint(np.where(has, lat, 0) * 10_000).astype(np.int64).astype(np.uint64)
+    state = _mixed(state, np.where(has, x, words_))
+    state = _mixed(state, np.where(has, y, np.uint64(1 << 40)))
+    return _mixed(state, _text_marks(external_ref, len(type_)))
+
+
+def spelled(at: np.ndarray, same: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """The text of `rules.same_as` for many rows, as bytes (S24)."""
+    whole = np.empty((len(at), 12), np.uint8)
+    whole[:, :4] = (at & 0xFFFFFFFF).astype(">u4").view(np.uint8).reshape(-1, 4)
+    whole[:, 4:] = _mixed(same, times.astype(np.uint64)).astype(">u8").view(np.uint8).reshape(-1, 8)
+    return np.frombuffer(whole.tobytes().hex().encode(), "S24")
+
+
+def times_before(same: np.ndarray) -> np.ndarray:
+    """How often the same digest stood before in the file: 0 for the first."""
+    order = np.argsort(same, kind="stable")
+    ordered = same[order]
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    run = np.arange(len(same)) - np.repeat(starts, np.diff(np.append(starts, len(same))))
+    times = np.empty(len(same), np.int64)
+    times[order] = run
+    return times
+
+
+def _mixed(state: np.ndarray, value: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        z = state + np.uint64(0x9E3779B97F4A7C15) + value
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))
+
+
+def _text_marks(column: pa.Array | None, n: int) -> np.ndarray:
+    if column is None:
+        return np.zeros(n, np.uint64)
+    encoded = pc.dictionary_encode(column)
+    marks = np.array([rules.text_mark(text) for text in encoded.dictionary.to_pylist()] or [0], np.uint64)
+    return marks[encoded.indices.to_numpy()]

@@ -1,0 +1,111 @@
+"""The file inside: what was uploaded, read once, without the columns that may not be kept. Arrow, compressed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kalantar.formats import Batch, FileRefused, Limits, RowFault, read_table, sniff
+
+from .mapping import LeftOut, refused_columns
+
+SAMPLE = 5_000
+MAX_ROWS = Limits().rows
+
+
+@dataclass(frozen=True)
+class About:
+    """What a file turned out to be, without any of its values."""
+
+    kind: str
+    columns: tuple[str, ...]  # those kept
+    left_out: tuple[LeftOut, ...]
+    rows: int
+    encoding: str | None
+    separator: str | None
+    sheet: str | None
+    sheets: tuple[str, ...]
+    digest: str
+
+    def to_json(self) -> dict:
+        return json.loads(json.dumps(asdict(self)))
+
+
+def digest_of(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def pack(path: Path, target: Path, *, sheet: str | None = None, leave_out: frozenset[str] = frozenset()) -> About:
+    """Read a stranger's file once and write what may be kept of it. Raises FileRefused; then nothing is kept.
+
+    Columns of persons and traits are never written, whoever sends the file.
+    """
+    info = sniff(path, sheet=sheet)
+    batches = read_table(path, info=info, sheet=sheet)
+    first = next(batches, None)
+    if first is None:
+        raise FileRefused("headers_only")
+    values = {name: first.column(name).slice(0, SAMPLE).to_pylist() for name in first.columns}
+    refused = refused_columns(first.columns, values)
+    gone = {column.column for column in refused} | leave_out
+    kept = tuple(name for name in first.columns if name not in gone)
+    schema = pa.schema([("row", pa.int32()), *((f"c{i}", pa.string()) for i in range(len(kept)))])
+    rows = 0
+    with pa.OSFile(str(target), "wb") as out:
+        writer = None
+        try:
+            for batch in _with(first, batches):
+                about = {"faults": [[f.row, f.key, f.details] for f in batch.faults]}
+                if writer is None:
+                    schema = schema.with_metadata({"columns": json.dumps(kept)})
+                    writer = pa.ipc.new_stream(out, schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
+                data = pa.record_batch([pa.array(batch.rows.astype(np.int32)), *(batch.column(name) for name in kept)], schema=schema)
+                writer.write_batch(data, custom_metadata={"faults": json.dumps(about["faults"])})
+                rows += len(batch) + len(batch.faults)
+        finally:
+            if writer is not None:
+                writer.close()
+    return About(info.kind, kept, tuple(refused), rows, info.encoding, info.separator, sheet or info.sheet, info.sheets, digest_of(path))
+
+
+def unpack(path: Path) -> Iterator[Batch]:
+    """The batches of a packed file."""
+    with pa.memory_map(str(path), "rb") as source, pa.ipc.open_stream(source) as reader:
+        columns = tuple(json.loads(reader.schema.metadata[b"columns"]))
+        while True:
+            try:
+                found = reader.read_next_batch_with_custom_metadata()
+            except StopIteration:
+                return
+            faults = json.loads(found.custom_metadata[b"faults"]) if found.custom_metadata else []
+            data = found.batch
+            yield Batch(columns, data.column(0).to_numpy(), data.select(data.schema.names[1:]),
+                        tuple(RowFault(row, key, details) for row, key, details in faults))
+
+
+def head(path: Path, n: int = SAMPLE) -> tuple[tuple[str, ...], dict[str, list[str]]]:
+    """Headings, and the first values of each column."""
+    first = next(unpack(path))
+    return first.columns, {name: first.column(name).slice(0, n).to_pylist() for name in first.columns}
+
+
+def distinct(path: Path, column: str, limit: int = 500) -> list[tuple[str, int]]:
+    """The different values of a column with how often each stands there, most frequent first."""
+    counts: dict[str, int] = {}
+    for batch in unpack(path):
+        for found in pc.value_counts(batch.column(column)).to_pylist():
+            counts[found["values"]] = counts.get(found["values"], 0) + found["counts"]
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:limit]
+
+
+def _with(first: Batch, rest: Iterator[Batch]) -> Iterator[Batch]:
+    yield first
+    yield from rest
