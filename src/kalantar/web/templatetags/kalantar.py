@@ -56,8 +56,10 @@ def number(value, places=None):
 
 @register.simple_tag
 def code(value):
-    """A code or coordinate, left to right inside the line, digits of the page."""
-    return format_html('<bdi class="num" dir="ltr">{}</bdi>', show.digits(str(value)))
+    """A code or coordinate, left to right inside the line; one with Latin letters keeps its Latin digits."""
+    text = str(value)
+    mixed = any(letter.isascii() and letter.isalpha() for letter in text)
+    return format_html('<bdi class="num" dir="ltr">{}</bdi>', text if mixed else show.digits(text))
 
 
 @register.simple_tag
