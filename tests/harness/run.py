@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,22 +26,32 @@ sys.path.insert(0, str(ROOT))
 from tests.harness import browser, postgres  # noqa: E402 - run as a script, so the path comes first
 
 PACKAGES = {"chromium": browser.find, "postgresql": postgres.find}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One run of pytest on one database."""
+
+    name: str
+    database: str
+    arguments: tuple[str, ...]
+
+
+ROOMS = ("tests", "--ignore=tests/house")
 STAGES = (
-    # name, database, pytest's own arguments
-    ("unit and SQLite", "sqlite", ["tests", "--ignore=tests/house", "-m", "not browser and not postgres{slow}"]),
-    (
-        "PostgreSQL",
-        "postgres",
-        ["tests", "--ignore=tests/house", "-m", "database and not browser and not sqlite{slow}"],
-    ),
-    ("browser", "sqlite", ["tests", "--ignore=tests/house", "-m", "browser{slow}"]),
-    ("house", "sqlite", ["tests/house"]),
+    Stage("unit and SQLite", "sqlite", (*ROOMS, "-m", "not browser and not postgres{slow}")),
+    Stage("PostgreSQL", "postgres", (*ROOMS, "-m", "database and not browser and not sqlite{slow}")),
+    Stage("browser", "sqlite", (*ROOMS, "-m", "browser{slow}")),
+    Stage("house", "sqlite", ("tests/house",)),
 )
 
 
 def main(arguments: list[str]) -> int:
     options, rest = _options().parse_known_args(arguments)
-    missing = [name for name, find in PACKAGES.items() if find() is None]
+    stages = plan(options, rest)
+    needed = {"postgresql"} if any(stage.database == "postgres" for stage in stages) else set()
+    needed |= {"chromium"} if any(stage.name == "browser" for stage in stages) else set()
+    missing = [name for name in sorted(needed) if PACKAGES[name]() is None]
     if missing and options.install:
         missing = install(missing)
     if missing:
@@ -48,43 +59,59 @@ def main(arguments: list[str]) -> int:
         if os.environ.get("CI"):
             print("kalantar: in CI nothing may be skipped.")
             return 1
-    chosen = [argument for argument in rest if (ROOT / argument.split("::")[0]).exists() or Path(argument).exists()]
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
-    if chosen or options.db:
-        stages = [(f"chosen tests on {options.db or 'SQLite'}", options.db or "sqlite", rest or ["tests"])]
-    else:
-        slow = "" if options.nightly else " and not slow"
-        stages = [(name, db, [part.format(slow=slow) for part in own] + rest) for name, db, own in STAGES]
     with contextlib.ExitStack() as until_the_end:
         address = None
-        if any(db == "postgres" for _, db, _ in stages) and "postgresql" not in missing:
-            address = until_the_end.enter_context(postgres.running(postgres.find()))
-        results = [run(name, db, own, address) for name, db, own in stages]
-    return summary(results)
+        if "postgresql" in needed and "postgresql" not in missing:
+            try:
+                address = until_the_end.enter_context(postgres.running(postgres.find()))
+            except postgres.PostgresFailed as failed:
+                print(f"kalantar: PostgreSQL did not start: {failed}")
+                return 1
+        results = [(stage.name, *run(stage, address)) for stage in stages]
+    return summary(results, narrowed=bool(rest))
 
 
-def run(name: str, db: str, arguments: list[str], address: str | None) -> tuple[str, int | None, float]:
-    """One stage; its exit code is None when its database is missing and it was left out."""
-    if db == "postgres" and address is None:
-        return name, None, 0.0
+def plan(options, rest: list[str]) -> list[Stage]:
+    """All stages; or only what was asked for by path, by mark or by database."""
+    paths = [Path(argument.split("::")[0]) for argument in rest]
+    chosen = [path for path in paths if path.exists() or (ROOT / path).exists()]
+    if chosen or options.db or "-m" in rest:
+        database = options.db or "sqlite"
+        arguments = rest if chosen else ["tests", *rest]
+        alone = chosen and all((ROOT / path).is_file() for path in chosen)
+        workers = ["-n", "0"] if alone else []
+        return [Stage(f"chosen tests on {database}", database, (*workers, *arguments))]
+    slow = "" if options.nightly else " and not slow"
+    return [
+        Stage(stage.name, stage.database, (*(part.format(slow=slow) for part in stage.arguments), *rest))
+        for stage in STAGES
+    ]
+
+
+def run(stage: Stage, address: str | None) -> tuple[int | None, float]:
+    """Exit code and seconds; the code is None when the stage's database is missing and it was left out."""
+    if stage.database == "postgres" and address is None:
+        return None, 0.0
     environment = {**os.environ, "KALANTAR_PROFILE": "test"}
     environment.pop("KALANTAR_DATABASE_URL", None)
-    if db == "postgres":
+    if stage.database == "postgres":
         environment["KALANTAR_DATABASE_URL"] = address
-    print(f"\n── {name} ──", flush=True)
+    print(f"\n── {stage.name} ──", flush=True)
     began = time.monotonic()
-    workers = [] if any(argument.startswith("-n") for argument in arguments) else ["-n", "2"]
-    command = [sys.executable, "-m", "pytest", "-q", *workers, *arguments]
+    workers = [] if any(argument.startswith("-n") for argument in stage.arguments) else ["-n", "2"]
+    command = [sys.executable, "-m", "pytest", "-q", *workers, *stage.arguments]
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
-    return name, done.returncode, time.monotonic() - began
+    return done.returncode, time.monotonic() - began
 
 
-def summary(results) -> int:
+def summary(results: list[tuple[str, int | None, float]], *, narrowed: bool) -> int:
+    """Say how each stage went. A stage without a test is a fault, unless the whole was narrowed by `-k` or the like."""
     print("\n── summary ──")
     for name, code, seconds in results:
         verdict = {0: "passed", 5: "ran no test", None: "skipped: PostgreSQL is missing"}.get(code, "FAILED")
         print(f"{verdict:<12} {name}, {seconds:.0f} s")
-    return 0 if all(code in (0, None) for _, code, _ in results) else 1
+    codes = {code for _, code, _ in results}
+    return 0 if 0 in codes and codes <= ({0, 5, None} if narrowed else {0, None}) else 1
 
 
 def install(missing: list[str]) -> list[str]:
