@@ -48,7 +48,7 @@ def test_277_shapes_become_274_beats_of_the_right_stations(chicago_ground):
 
 
 def test_without_areas_the_code_tells_the_station(chicago, chicago_files):
-    report = import_boundaries(chicago_files[1], "beat", by=COMMAND_LINE, dry_run=True)
+    report = import_boundaries(chicago_files[1], kind="beat", by=COMMAND_LINE, dry_run=True)
     assert (report.by, len(report.taken), report.stations) == ("prefix", 274, 22)
     assert [t.code for t in report.taken if int(t.code[:2]) != int(t.station[1:])] == []
     assert Beat.objects.count() == 0
@@ -80,15 +80,15 @@ def test_the_14_events_on_a_border_and_the_101_in_no_shape(chicago_files, events
     on_border = np.flatnonzero(times == 2)
     assert (len(on_border), int((times == 0).sum()), int((times > 2).sum())) == (14, 101, 0)
     assert sorted({tuple(p) for p in everything[on_border].round(4).tolist()})[:2]
-    import_boundaries(chicago_files[0], "station", by=COMMAND_LINE)
-    import_boundaries(chicago_files[1], "beat", by=COMMAND_LINE)
+    import_boundaries(chicago_files[0], kind="station", by=COMMAND_LINE)
+    import_boundaries(chicago_files[1], kind="beat", by=COMMAND_LINE)
     beat, _ = locate(*everything[on_border].T)
     assert (beat > 0).all()
 
 
 def test_taking_the_same_files_over_again_changes_nothing(chicago_ground, chicago_files):
     before = list(Beat.objects.order_by("pk").values_list("pk", "ended_on"))
-    report = import_boundaries(chicago_files[1], "beat", by=COMMAND_LINE)
+    report = import_boundaries(chicago_files[1], kind="beat", by=COMMAND_LINE)
     assert report.ending == ()
     assert list(Beat.objects.order_by("pk").values_list("pk", "ended_on")) == before
 
@@ -98,7 +98,7 @@ def test_another_format_and_system_gives_the_same_ground(chicago_ground, chicago
     path = written_as(chicago_files[1], tmp_path, driver, crs)
     before, _ = locate(*events[0].T)
     code = dict(Beat.objects.values_list("pk", "code"))
-    report = import_boundaries(path, "beat", by=COMMAND_LINE)
+    report = import_boundaries(path, kind="beat", by=COMMAND_LINE)
     assert (report.shapes, len(report.taken)) == (277, 274)
     after, _ = locate(*events[0].T)
     later = dict(Beat.objects.values_list("pk", "code"))
@@ -116,14 +116,14 @@ def test_swapped_axes_are_refused_and_nothing_is_written(chicago, chicago_files,
     path = tmp_path / "swapped.geojson"
     path.write_text(json.dumps(whole))
     with pytest.raises(ValueError, match="swapped") as refused:
-        import_boundaries(path, "station", by=COMMAND_LINE)
+        import_boundaries(path, kind="station", by=COMMAND_LINE)
     assert refused.value.key == "swapped_coordinates"
     assert not Area.objects.exists()
 
 
 def test_a_file_of_another_city_finds_no_station(chicago, shared_data):
     with pytest.raises((Refused, ValueError)) as refused:
-        import_boundaries(shared_data / "boundaries" / "nyc_precincts.geojson", "station", by=COMMAND_LINE)
+        import_boundaries(shared_data / "boundaries" / "nyc_precincts.geojson", kind="station", by=COMMAND_LINE)
     assert refused.value.key in {"boundaries_without_station", "outside_area"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import zoneinfo
 from dataclasses import asdict, dataclass, field, replace
@@ -10,19 +11,22 @@ from pathlib import Path
 
 import numpy as np
 import shapely
+from django.db import transaction
+from django.db.models import Max, Min, ProtectedError
 
-from kalantar.formats import FileRefused, areas_m2, coverage_report, read_shapes
-from kalantar.kernel import audit, clock
-from kalantar.kernel.change import Refused, verb
+from kalantar.formats import FileRefused, Limits, areas_m2, coverage_report, read_shapes, simplify_coverage
+from kalantar.kernel import audit, clock, files
+from kalantar.kernel.change import Refused, insist, move, verb
 from kalantar.people.models import Station
 from kalantar.persian import digits
 
-from . import rules, verbs
-from .models import Area, Beat
+from . import frames, rules, verbs
+from .models import Area, Beat, BoundaryFile
 from .names import given_names
 
 STATION, BEAT = "station", "beat"
 KINDS = (STATION, BEAT)
+PREVIEW_M = 25.0  # how coarse the map of a report may be
 NAMED = 25  # overlaps, gaps and notes that a report names one by one; the rest is counted
 _NAME_WORDS = ("name", "title", "label", "name_fa", "beat_name", "district_name")
 _STATION_WORDS = ("station", "station_code", "station_no", "precinct", "district", "dist", "dist_num", "police_district")
@@ -119,11 +123,28 @@ class CoverageReport:
     ending: tuple[str, ...] = ()  # codes in force today that the file does not bring again
     area_m2: float = 0.0
     stations: int = 0
-    refusal: str = ""  # the key of the sentence why it cannot be taken over as it is
+    refusals: tuple[str, ...] = ()  # keys of the sentences why it cannot be taken over as it is, the gravest first
+    refusal: str = ""  # the one that stands; some can be known and accepted
+    dry_run: bool = False
     taken_over: bool = False
 
+    @property
+    def done(self) -> bool:
+        """What was asked for went well."""
+        return self.taken_over or (self.dry_run and not self.refusal)
+
+    @property
+    def unknown(self) -> int:
+        """Shapes of the file whose code is no station of the person who brought it."""
+        return sum(out.shapes for out in self.left_out)
+
     def as_json(self) -> dict:
-        return asdict(self)
+        return asdict(self) | {"done": self.done}
+
+    def as_text(self) -> str:
+        from .sentences import report_lines
+
+        return "\n".join(report_lines(self))
 
     @classmethod
     def from_json(cls, kept: dict) -> CoverageReport:
@@ -131,9 +152,9 @@ class CoverageReport:
         rows = {"taken": Taken, "left_out": LeftOut, "overlaps": Shared, "gaps": Hole, "duplicates": Twice}
         parts = {name: tuple(kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}) for row in kept[name])
                  for name, kind in rows.items()}
-        parts |= {"reading": Reading(**kept["reading"]), "properties": tuple(kept["properties"]), "ending": tuple(kept["ending"]),
+        parts |= {"reading": Reading(**kept["reading"]), "properties": tuple(kept["properties"]), "ending": tuple(kept["ending"]), "refusals": tuple(kept["refusals"]),
                   "merged": tuple(map(tuple, kept["merged"])), "notes": tuple(map(tuple, kept["notes"]))}
-        return cls(**{**kept, **parts})
+        return cls(**{name: value for name, value in {**kept, **parts}.items() if name != "done"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,35 +163,56 @@ class Plan:
 
     report: CoverageReport
     outlines: tuple[verbs.Outline, ...] = ()
-    faults: tuple[object, ...] = field(default=(), repr=False)  # gaps and shared ground as polygons, for the map
+    shared: tuple[object, ...] = field(default=(), repr=False)  # the ground of report.overlaps, for the map
+    holes: tuple[object, ...] = field(default=(), repr=False)  # the ground of report.gaps
+    beside: tuple[object, ...] = field(default=(), repr=False)  # neighbours that stay as they are
 
 
-def import_boundaries(path, kind: str, *, by, dry_run: bool = False, reading: Reading | None = None, overlaps_known: bool = False,
-                      since_on: date | None = None, file_name: str = "") -> CoverageReport:
-    """Read a file of boundaries, report on it, and draw it unless told not to.
+# What a person may know and still take over; each with what it is called in `import_boundaries`.
+KNOWN = {"boundaries_unknown": "only_known", "boundaries_overlap": "overlaps_known"}
 
-    Raises FileRefused (nothing can be made of the file) and Refused (the ground is not fit to be drawn). Overlaps refuse
-    the file unless they are known: each place still lies in one beat, but the people of the street must agree which.
+
+def import_boundaries(path, *, kind: str, by, dry_run: bool = False, only_known: bool = False, overlaps_known: bool = False,
+                      reading: Reading | None = None, since_on: date | None = None, file_name: str = "") -> CoverageReport:
+    """Read a file of boundaries, report on it, and draw it unless told not to. `report.done` says whether it was.
+
+    only_known : leave out shapes whose code is no known station; without it they refuse the file.
+    overlaps_known : take overlapping shapes over. Each place still lies in one beat, but the people of the street must
+    agree which, so without it they refuse the file.
+    Raises FileRefused: nothing can be made of the file.
     """
+    file_name = file_name or Path(path).name
     try:
         plan = planned(path, kind, by=by, reading=reading, file_name=file_name)
-        if dry_run:
-            return plan.report
-        return take_over(plan, by=by, overlaps_known=overlaps_known, since_on=since_on)
+        report = replace(plan.report, refusal=remaining(plan.report, only_known=only_known, overlaps_known=overlaps_known), dry_run=dry_run)
+        if not dry_run and not report.refusal:
+            return take_over(plan, by=by, only_known=only_known, overlaps_known=overlaps_known, since_on=since_on)
     except (FileRefused, Refused) as no:
-        audit.tried("territory.boundaries_refused", kind, by=by, why=no.key, file=(file_name or Path(path).name)[:80])
+        audit.tried("territory.boundaries_refused", kind, by=by, why=no.key, file=file_name[:80])
         raise
+    if report.refusal and not dry_run:
+        audit.tried("territory.boundaries_refused", kind, by=by, why=report.refusal, file=file_name[:80])
+    return report
+
+
+def remaining(report: CoverageReport, *, only_known: bool, overlaps_known: bool) -> str:
+    """The refusal that stands after what the person knows and accepts; "" when none does."""
+    given = {"only_known": only_known, "overlaps_known": overlaps_known}
+    return next((key for key in report.refusals if not given.get(KNOWN.get(key, ""), False)), "")
 
 
 @verb
-def take_over(plan: Plan, *, by, overlaps_known: bool = False, since_on: date | None = None) -> CoverageReport:
+def take_over(plan: Plan, *, by, only_known: bool = False, overlaps_known: bool = False, since_on: date | None = None) -> CoverageReport:
     """Draw what a plan holds."""
-    refusal = plan.report.refusal
-    if refusal and not (refusal == "boundaries_overlap" and overlaps_known):
-        raise Refused(refusal, n=plan.report.overlap_n, m2=round(plan.report.overlap_m2))
+    insist(remaining(plan.report, only_known=only_known, overlaps_known=overlaps_known), **refusal_places(plan.report))
     draw = verbs.draw_areas if plan.report.kind == STATION else verbs.draw_beats
     draw(list(plan.outlines), by=by, since_on=since_on, source=plan.report.file_name)
     return replace(plan.report, taken_over=True, refusal="")
+
+
+def refusal_places(report: CoverageReport) -> dict:
+    """The numbers that a refusal's sentence names."""
+    return {"n": report.unknown if report.refusal == "boundaries_unknown" else report.overlap_n, "m2": round(report.overlap_m2)}
 
 
 def planned(path, kind: str, *, by, reading: Reading | None = None, file_name: str = "") -> Plan:
@@ -209,6 +251,138 @@ def planned(path, kind: str, *, by, reading: Reading | None = None, file_name: s
         stations=len({o.station_id for o in outlines}),
     )
     return _with_ground(report, outlines, doubled)
+
+
+# ---- a file on its way through the pages ----
+
+
+def look_at(upload, kind: str, *, by, file_name: str, reading: Reading | None = None) -> BoundaryFile:
+    """Keep a file that somebody brought, with its report. Nothing is drawn yet.
+
+    The file is read before the transaction, so that nobody waits for it. Raises FileRefused and Refused; then nothing is kept.
+    """
+    limit = Limits().file_bytes
+    try:
+        stored = files.put(upload, limit=limit)
+    except files.TooLarge as too_large:
+        raise FileRefused("file_too_large", bytes=getattr(upload, "size", limit), limit=limit) from too_large
+    try:
+        plan = planned(files.path_of(stored), kind, by=by, reading=reading, file_name=file_name)
+    except (FileRefused, Refused) as no:
+        audit.tried("territory.boundaries_refused", kind, by=by, why=no.key, file=file_name[:80])
+        _discard(stored)
+        raise
+    return keep_file(stored, plan, by=by)
+
+
+@verb
+def keep_file(stored, plan: Plan, *, by) -> BoundaryFile:
+    """A boundary file waits for the second decision."""
+    unit = by.home_station or by.posts()[0].unit
+    row = BoundaryFile.objects.create(
+        unit_id=unit.pk, made_by=by.officer, made_at=clock.now(), kind=plan.report.kind, file=stored, file_name=plan.report.file_name[:200],
+        reading=asdict(plan.report.reading), report={"report": plan.report.as_json(), "drawn": drawn_of(plan)})
+    audit.record("territory.file_looked_at", row, by=by, kind=row.kind, shapes=plan.report.shapes, file=row.file_name[:80])
+    return row
+
+
+def look_again(row: BoundaryFile, *, by, reading: Reading) -> BoundaryFile:
+    """Read a kept file anew, with other properties as code, name or station."""
+    plan = _planned_again(row, by=by, reading=reading)
+    return keep_reading(row, plan, by=by)
+
+
+@verb
+def keep_reading(row: BoundaryFile, plan: Plan, *, by) -> BoundaryFile:
+    """The file is read otherwise than before."""
+    _insist_it_waits(row)
+    move(row, reading=asdict(plan.report.reading), report={"report": plan.report.as_json(), "drawn": drawn_of(plan)})
+    audit.record("territory.file_read_otherwise", row, by=by, reading=row.reading)
+    return row
+
+
+def take(row: BoundaryFile, *, by, only_known: bool, overlaps_known: bool) -> CoverageReport:
+    """Draw a kept file, once more looked at: what its report said must still be true."""
+    _insist_it_waits(row)
+    plan = _planned_again(row, by=by, reading=Reading(**row.reading))
+    return take_file(row, plan, by=by, only_known=only_known, overlaps_known=overlaps_known)
+
+
+@verb
+def take_file(row: BoundaryFile, plan: Plan, *, by, only_known: bool, overlaps_known: bool) -> CoverageReport:
+    """The second decision: the lines of a kept file come into force today."""
+    _insist_it_waits(row)
+    seen = CoverageReport.from_json(row.report["report"])
+    insist(None if _said_the_same(seen, plan.report) else "boundary_file_changed")
+    report = take_over(plan, by=by, only_known=only_known, overlaps_known=overlaps_known)
+    move(row, state=BoundaryFile.TAKEN, report={"report": report.as_json(), "drawn": row.report["drawn"]})
+    audit.record("territory.file_taken", row, by=by, areas=len(report.taken))
+    return report
+
+
+@verb
+def drop(row: BoundaryFile, *, by) -> BoundaryFile:
+    """The file is not wanted: its bytes go, that it was here remains."""
+    _insist_it_waits(row)
+    stored = row.file
+    move(row, state=BoundaryFile.DROPPED, file=None, report={})
+    audit.record("territory.file_dropped", row, by=by)
+    transaction.on_commit(lambda: _discard(stored))
+    return row
+
+
+def _planned_again(row: BoundaryFile, *, by, reading: Reading) -> Plan:
+    return planned(files.path_of(row.file), row.kind, by=by, reading=reading, file_name=row.file_name)
+
+
+def _insist_it_waits(row: BoundaryFile) -> None:
+    insist(None if row.state == BoundaryFile.LOOKED_AT else "boundary_file_over")
+
+
+def _said_the_same(before: CoverageReport, now: CoverageReport) -> bool:
+    """Would the same areas be drawn, with the same faults, as the person read?"""
+    return (before.taken, before.ending, before.refusals, before.overlap_n) == (now.taken, now.ending, now.refusals, now.overlap_n)
+
+
+def _discard(stored) -> None:
+    """Forget a file unless another row has the same bytes."""
+    try:
+        with transaction.atomic():
+            stored.delete()
+    except ProtectedError:
+        return
+    files.path_of(stored).unlink(missing_ok=True)
+
+
+def drawn_of(plan: Plan) -> dict:
+    """The map of a plan as plain data in the frame of maps; {} when there is nothing to draw."""
+    if not plan.outlines:
+        return {}
+    whole = np.array([o.geometry for o in plan.outlines] + list(plan.beside), dtype=object)
+    simple = np.array(simplify_coverage(whole, PREVIEW_M), dtype=object)
+    shapes = frames.moved_to_screen(simple)
+    ours = shapes[: len(plan.outlines)]
+    places = frames.label_points(ours)
+    box = frames.box_of(*map(float, shapely.total_bounds(whole[: len(plan.outlines)])))
+    report = plan.report
+    faults = [{"kind": "overlap", "first": o.first, "second": o.second, "m2": o.area_m2, "rings": _rings(ground)}
+              for o, ground in zip(report.overlaps, plan.shared, strict=True)]
+    faults += [{"kind": "gap", "first": g.near, "second": "", "m2": g.area_m2, "rings": _rings(ground)}
+               for g, ground in zip(report.gaps, plan.holes, strict=True)]
+    return {
+        "box": list(box), "faults": faults, "beside": [frames.svg_path(shape) for shape in shapes[len(plan.outlines) :]],
+        "shapes": [[t.code, frames.svg_path(shape), *place] for t, shape, place in zip(report.taken, ours, places, strict=True)],
+    }
+
+
+def _rings(ground) -> list[list[list[int]]]:
+    """Corners in the frame; small ground keeps its shape, large ground loses corners nobody could see."""
+    parts = [p for p in shapely.get_parts(frames.moved_to_screen(ground)) if shapely.get_dimensions(p) == 2]
+    rings = []
+    for part in parts[:50]:
+        part = shapely.simplify(part, math.sqrt(part.area) / 40)
+        rings += [np.rint(shapely.get_coordinates(ring)).astype(int).tolist() for ring in (part.exterior, *part.interiors)]
+    return rings
 
 
 # ---- which shape is whose ----
@@ -341,7 +515,7 @@ def _text_of_name(value) -> str:
 def _with_ground(report: CoverageReport, outlines: list, doubled: list[Twice]) -> Plan:
     """Overlaps, gaps and repeated ground: among the file's own shapes, and with the neighbours that stay as they are."""
     if not outlines:
-        return Plan(report=replace(report, duplicates=tuple(doubled), refusal="boundaries_without_station"))
+        return Plan(report=_refused(replace(report, duplicates=tuple(doubled)), "boundaries_without_station"))
     model = Area if report.kind == STATION else Beat
     ours = {o.station_id for o in outlines}
     geometry = [o.geometry for o in outlines]
@@ -360,7 +534,6 @@ def _with_ground(report: CoverageReport, outlines: list, doubled: list[Twice]) -
     same = [Twice(codes=tuple(called(i) for i in d.indexes), same="ground", area_m2=float(areas_m2([geometry[d.indexes[0]]])[0]))
             for d in ground.duplicates if d.same == "geometry" and d.indexes[0] < n]
     near = shapely.STRtree(geometry).nearest(shapely.points([(g.lon, g.lat) for g in gaps[:NAMED]])) if gaps else []
-    refusal = "boundaries_doubled" if same else "boundaries_overlap" if any(o.area_m2 > rules.SLIVER_M2 for o in mine) else ""
     ending = []
     if report.kind == BEAT:
         kept = {(o.station_id, o.code) for o in outlines}
@@ -372,11 +545,18 @@ def _with_ground(report: CoverageReport, outlines: list, doubled: list[Twice]) -
         overlap_n=len(mine), overlap_m2=float(sum(o.area_m2 for o in mine)),
         gaps=tuple(Hole(area_m2=g.area_m2, lon=g.lon, lat=g.lat, near=codes[at]) for g, at in zip(gaps[:NAMED], near, strict=True)),
         gap_n=len(gaps), gap_m2=float(sum(g.area_m2 for g in gaps)),
-        duplicates=(*doubled, *same), ending=tuple(ending), area_m2=float(sum(t.area_m2 for t in report.taken)), refusal=refusal,
+        duplicates=(*doubled, *same), ending=tuple(ending), area_m2=float(sum(t.area_m2 for t in report.taken)),
     )
+    report = _refused(report, *["boundaries_doubled"] * bool(same), *["boundaries_unknown"] * bool(report.left_out),
+                      *["boundaries_overlap"] * any(o.area_m2 > rules.SLIVER_M2 for o in mine))
     whole = [*geometry, *beside]
-    faults = [shapely.intersection(whole[o.first], whole[o.second]) for o in mine[:NAMED]]
-    return Plan(report=report, outlines=tuple(outlines), faults=(*faults, *(g.geometry for g in gaps[:NAMED])))
+    shared = (shapely.intersection(whole[o.first], whole[o.second]) for o in mine[:NAMED])
+    return Plan(report=report, outlines=tuple(outlines), shared=tuple(shared), holes=tuple(g.geometry for g in gaps[:NAMED]),
+                beside=tuple(beside))
+
+
+def _refused(report: CoverageReport, *refusals: str) -> CoverageReport:
+    return replace(report, refusals=refusals, refusal=refusals[0] if refusals else "")
 
 
 def _outline(kind: str, stations: set[int]):
@@ -392,7 +572,7 @@ def _outline(kind: str, stations: set[int]):
 
 def _insist_on_the_zone(geometry) -> None:
     """Swapped axes cannot be seen from numbers alone: 34, 47 and 47, 34 both exist. The installation's place decides."""
-    place = _place()
+    place, reach = _place()
     if place is None:
         return
     west, south, east, north = shapely.total_bounds(np.asarray(geometry, dtype=object))
@@ -401,17 +581,18 @@ def _insist_on_the_zone(geometry) -> None:
     swapped = max(abs(lat - place[0]), abs(lon - place[1]))
     if straight > 5 and swapped < straight:
         raise FileRefused("swapped_coordinates")
-    if straight > 45:
+    if straight > reach:
         raise FileRefused("outside_area", lon=round(lon, 4), lat=round(lat, 4))
 
 
-def _place() -> tuple[float, float] | None:
-    """Where this installation is: the middle of the ground already drawn, else the city its time zone is named for."""
-    boxes = Area.objects.in_force().values_list("west", "south", "east", "north")[:1] or \
-        Beat.objects.in_force().values_list("west", "south", "east", "north")[:1]
-    for west, south, east, north in boxes:
-        return (west + east) / 2, (south + north) / 2
-    return _city_of(clock.zone().key)
+def _place() -> tuple[tuple[float, float] | None, float]:
+    """Where this installation is and how many degrees its ground may lie from there: by the ground already drawn, else
+    by the city its time zone is named for."""
+    for model in (Area, Beat):
+        box = model.objects.in_force().aggregate(w=Min("west"), s=Min("south"), e=Max("east"), n=Max("north"))
+        if box["w"] is not None:
+            return ((box["w"] + box["e"]) / 2, (box["s"] + box["n"]) / 2), 5 + max(box["e"] - box["w"], box["n"] - box["s"])
+    return _city_of(clock.zone().key), 45.0
 
 
 def _city_of(zone: str) -> tuple[float, float] | None:

@@ -145,7 +145,8 @@
     svg.addEventListener("click", event => { if (moved) { event.preventDefault(); event.stopPropagation(); moved = false; } }, true);
     svg.addEventListener("focusin", event => {   // a chosen shape outside the picture comes into it
       if (event.target === svg || w > whole[2] - 1 || !event.target.getBBox) return;
-      const b = event.target.getBBox();
+      const f = svg.getBoundingClientRect(), r = event.target.getBoundingClientRect();   // a group may have a scale of its own
+      const b = {x: x + (r.left - f.left) / f.width * w, y: y + (r.top - f.top) / f.height * h, width: r.width / f.width * w, height: r.height / f.height * h};
       if (b.x < x || b.y < y || b.x + b.width > x + w || b.y + b.height > y + h) { x = b.x + b.width / 2 - w / 2; y = b.y + b.height / 2 - h / 2; draw(); }
     });
   }

@@ -1,0 +1,213 @@
+"""Maps of ground, made for the template part `territory/parts/map.html`: plain data in a drawing 800 units wide.
+
+Lines keep whole metres around the map's own corner and are scaled by one number; names, points and clusters stand in
+the drawing's units, so that they keep their size. Nobody's home is ever a point: the callers see to it (R14).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kalantar.web.maps import size_of
+from kalantar.web.show import digits
+
+from . import frames, queries, sentences
+from .names import title
+
+WIDTH = 800
+TALLEST = 1.15  # of the width
+SIGN = 9.0  # units of the drawing that one sign of a name takes
+LINE = 24.0  # and its height
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """A beat or an area that can be pressed."""
+
+    link: str  # ties it to its row and its list item
+    d: str
+    title: str  # told to who points at it or listens
+    name: str  # written in it; "" where there is no room
+    x: str
+    y: str
+    url: str
+    css: str
+
+
+@dataclass
+class MapData:
+    """One map, ready for its template part."""
+
+    label: str
+    box: frames.Box  # what is shown, in the frame of `frames`
+    shapes: list[Shape] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)  # quiet: neighbours, inner lines
+    outlines: list[str] = field(default_factory=list)  # the area itself
+    cells: list[dict] = field(default_factory=list)
+    points: list[dict] = field(default_factory=list)
+    legend: list[dict] = field(default_factory=list)  # {css, label}
+    note: str = ""
+    mini: bool = False
+
+    @property
+    def width(self) -> int:
+        return WIDTH
+
+    @property
+    def height(self) -> int:
+        return max(1, round(self.box[3] * self.scale))
+
+    @property
+    def scale(self) -> float:
+        """Units of the drawing for one metre of the frame."""
+        return float(f"{WIDTH / self.box[2]:.6g}")
+
+    @property
+    def scale_text(self) -> str:
+        return f"{self.scale:.9f}"
+
+    def d(self, path: str) -> str:
+        """A stored path, moved to this map's corner."""
+        return frames.shifted(path, self.box[0], self.box[1])
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """A place of the frame in units of the drawing."""
+        return round((x - self.box[0]) * self.scale, 1), round((y - self.box[1]) * self.scale, 1)
+
+    def xy(self, lon: float, lat: float) -> tuple[float, float]:
+        return self.at(*frames.to_screen(float(lon), float(lat)))
+
+    def inside(self, lon: float, lat: float) -> bool:
+        x, y = self.xy(lon, lat)
+        return 0 <= x <= self.width and 0 <= y <= self.height
+
+    # ---- what other rooms lay upon it ----
+
+    def cell(self, ring: Iterable[tuple[float, float]], *, css: str, title: str = "", link: str = "") -> None:
+        """A cell of a pattern by its corners in degrees; css l1 to l3 by how far above expectation, `few` where too few can tell."""
+        corners = [self.xy(lon, lat) for lon, lat in ring]
+        d = "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in corners) + "z"
+        self.cells.append({"d": d, "css": css, "title": title, "link": link})
+
+    def point(self, lon: float, lat: float, *, count: float = 1, largest: float = 1, title: str = "", name: str = "", url: str = "",
+              link: str = "", css: str = "") -> None:
+        """A place that is no dwelling, its surface by its count; with `url` a numbered pin that a list repeats."""
+        x, y = self.xy(lon, lat)
+        self.points.append({"x": _n(x), "y": _n(y), "r": _n(size_of(count, largest)), "title": title, "name": name, "url": url,
+                            "link": link, "css": css})
+
+    # ---- how large is it ----
+
+    @property
+    def bar(self) -> dict:
+        """A length one can read off: {d, x, y, text}, in the lower corner."""
+        metre = self.scale / frames.ground_m(self.box)  # units of the drawing for one metre on the ground
+        longest = WIDTH / 4 / metre
+        power = 10 ** math.floor(math.log10(longest))
+        length = next(step * power for step in (5, 2, 1) if step * power <= longest)
+        said = _("%(n)s km") % {"n": digits(length / 1000 if length % 1000 else length // 1000)} if length >= 1000 else \
+            _("%(n)s m") % {"n": digits(round(length))}
+        right, low = _n(16 + length * metre), self.height - 14
+        return {"d": f"M16 {low - 6}V{low}H{right}V{low - 6}", "x": _n(16 + length * metre / 2), "y": low - 16, "text": said}
+
+
+def area_map(actor, station, *, beats: list | None = None, told: Mapping[int, str] | None = None, chosen: int | None = None,
+             mini: bool = False) -> MapData | None:
+    """The ground of one station: its outline, its beats to be pressed, its neighbours in quiet lines. None: not drawn yet.
+
+    beats : rows of `queries.beats`, when the page has them already. told : beat id -> what is said of it beside its name.
+    Costs at most 4 statements, 2 when the beats are given.
+    """
+    beats = list(queries.beats(actor, station.pk)) if beats is None else beats
+    area = queries.area(actor, station.pk)
+    if area is None and not beats:
+        return None
+    box = frames.padded(frames.joined(_box(row) for row in ([area] if area else beats)))
+    made = MapData(label=_("Map of the area of %(station)s") % {"station": title(station)}, box=_not_too_tall(box), mini=mini)
+    made.lines = [made.d(path) for path in queries.neighbours(station.pk, _degrees(made.box))]
+    made.outlines = [made.d(area.screen)] if area else []
+    made.shapes = [_shape(made, row, link=f"beat-{row.pk}", url=reverse("territory:beat", args=[row.pk]), told=(told or {}).get(row.pk, ""),
+                          css="here" if row.pk == chosen else "") for row in beats]
+    made.note = scale_note()
+    return made
+
+
+def province_map(actor, *, urls: Mapping[int, str], told: Mapping[int, str] | None = None) -> MapData | None:
+    """The ground of every station in sight: an area to be pressed for each, beats as quiet lines. Two statements.
+
+    urls : station id -> the page of a station.
+    """
+    areas = list(queries.areas(actor))
+    if not areas:
+        return None
+    box = frames.padded(frames.joined(_box(row) for row in areas))
+    made = MapData(label=_("Map of all areas in your charge"), box=_not_too_tall(box))
+    made.lines = [made.d(path) for path in queries.beat_screens(actor)]
+    made.shapes = [
+        _shape(made, row, link=f"station-{row.station_id}", url=urls.get(row.station_id, ""), told=(told or {}).get(row.station_id, ""),
+               called=title(row.station), short=digits(str(row.station.number or row.station.code)))
+        for row in areas]
+    made.note = scale_note()
+    return made
+
+
+def report_map(drawn: dict) -> MapData | None:
+    """What a boundary file would draw (`BoundaryFile.report["drawn"]`): its shapes, and where the ground is not right."""
+    if not drawn:
+        return None
+    made = MapData(label=_("Map of the shapes in the file"), box=_not_too_tall(frames.padded(tuple(drawn["box"]))))
+    made.lines = [made.d(path) for path in drawn["beside"]]
+    made.shapes = [Shape(link=f"code-{code}", d=made.d(path), title=digits(code), name=_fitting(room * made.scale, [digits(code)]),
+                         x=_n(made.at(x, y)[0]), y=_n(made.at(x, y)[1]), url="", css="") for code, path, x, y, room in drawn["shapes"]]
+    for at, fault in enumerate(drawn["faults"]):
+        d = "".join("M" + "L".join(" ".join(map(_n, made.at(x, y))) for x, y in ring) + "z" for ring in fault["rings"])
+        made.cells.append({"d": d, "css": "l3" if fault["kind"] == "overlap" else "few", "title": sentences.fault_sentence(fault),
+                           "link": f"fault-{at}"})
+    made.legend = [{"css": "l3", "label": _("claimed twice")}, {"css": "few", "label": _("claimed by nobody")}] if drawn["faults"] else []
+    made.note = scale_note()
+    return made
+
+
+def scale_note() -> str:
+    return _("North is up. The thick line is the area, thin lines are beats and neighbours.")
+
+
+def _shape(made: MapData, row, *, link, url, told, css="", called="", short="") -> Shape:
+    called = called or title(row)
+    x, y, room = row.label_x, row.label_y, row.label_room_m
+    if x is None:
+        box = _box(row)
+        x, y, room = box[0] + box[2] / 2, box[1] + box[3] / 2, min(box[2], box[3]) / 2
+    at = made.at(x, y)
+    return Shape(link=link, d=made.d(row.screen), title=_("%(name)s, %(told)s") % {"name": called, "told": told} if told else called,
+                 name="" if made.mini else _fitting(room * made.scale, [called, short or digits(row.code)]), x=_n(at[0]), y=_n(at[1]), url=url, css=css)
+
+
+def _fitting(room: float, names: list[str]) -> str:
+    """The first of these names that fits into a circle of this radius."""
+    return next((name for name in names if math.hypot(len(name) * SIGN, LINE) <= 2 * room), "")
+
+
+def _box(row) -> frames.Box:
+    return frames.box_of(row.west, row.south, row.east, row.north)
+
+
+def _degrees(box: frames.Box) -> tuple[float, float, float, float]:
+    west, north = frames.from_screen(box[0], box[1])
+    east, south = frames.from_screen(box[0] + box[2], box[1] + box[3])
+    return west, south, east, north
+
+
+def _not_too_tall(box: frames.Box) -> frames.Box:
+    """The same box, widened on both sides where it would be much higher than wide."""
+    missing = math.ceil(box[3] / TALLEST) - box[2]
+    return box if missing <= 0 else (box[0] - missing // 2, box[1], box[2] + missing, box[3])
+
+
+def _n(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
