@@ -91,7 +91,7 @@ class JalaliDateTimeField(JalaliDateField):
 
 
 class ClockField(forms.Field):
-    """An hour of the day: «۱۴:۳۰», 1430, 14:30. Gives a `time`."""
+    """An hour of the day, with or without its colon, in any digit set. Gives a `time`."""
 
     widget = NumbersInput
 
