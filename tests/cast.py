@@ -33,9 +33,8 @@ def installation(db):
     kept.forget()
 
 
-@pytest.fixture
-def structure(installation):
-    """code -> unit of the whole tree."""
+def raise_test_structure():
+    """One province, one county, two stations. Returns code -> unit."""
     from kalantar.people.set_up import UnitPlan, raise_structure
 
     def stations():
@@ -69,6 +68,12 @@ def structure(installation):
             children=(county,),
         )
     )
+
+
+@pytest.fixture
+def structure(installation):
+    """code -> unit of the whole tree."""
+    return raise_test_structure()
 
 
 @pytest.fixture

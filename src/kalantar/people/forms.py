@@ -136,10 +136,10 @@ class EnrolForm(forms.Form):
         help_text=_("A pack gives the posts that one person has in a small station."),
     )
 
-    def __init__(self, *args, units, **kwargs):
+    def __init__(self, *args, units, packs, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["unit"].queryset = units
-        self.fields["pack"].choices = words.choices("pack")
+        self.fields["pack"].choices = words.choices("pack", only=packs)
 
 
 class GivePostForm(forms.Form):

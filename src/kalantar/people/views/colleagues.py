@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kalantar.kernel import clock
-from kalantar.kernel.change import Refused
+from kalantar.kernel.change import Refused, insist
 from kalantar.web.answer import answer, refuse, went
 
 from .. import forms, queries, rules, verbs
 from ..models import Officer, Post, Unit
-from ..roles import PACKS, Role
+from ..roles import PACKS, SUPERIORS, Role
 
 
 def _givable(actor) -> tuple[frozenset[int], frozenset[Role]]:
@@ -34,7 +34,7 @@ def colleagues(request):
         request,
         "people/colleagues.html",
         colleagues=queries.colleagues(request.actor),
-        may_enrol=bool(_givable(request.actor)[0]),
+        may_enrol=bool(request.actor.roles() & SUPERIORS),
     )
 
 
@@ -90,8 +90,11 @@ def _give_form(request, data=None):
 
 
 def _enrol_form(request, data=None):
-    units, _roles = _givable(request.actor)
-    return forms.EnrolForm(data, units=Unit.objects.visible_to(request.actor).filter(pk__in=units))
+    units, roles = _givable(request.actor)
+    packs = [pack for pack, held in PACKS.items() if held <= roles]
+    if not packs:
+        raise Refused("not_your_post")
+    return forms.EnrolForm(data, units=Unit.objects.visible_to(request.actor).filter(pk__in=units), packs=packs)
 
 
 @require_http_methods(["GET", "POST"])
@@ -155,10 +158,24 @@ def end_post(request, pk: int):
     )
 
 
+def _stand_in_refusal(actor, post) -> str | None:
+    today = clock.today()
+    return rules.stand_in_refusal(
+        role=Role(post.role),
+        grade=post.unit.grade,
+        roles=actor.roles_at(post.unit_id),
+        is_holder=post.officer_id == actor.officer_id,
+        same_person=False,
+        from_on=today,
+        to_on=today,
+    )
+
+
 @require_http_methods(["GET", "POST"])
 def stand_in(request, pk: int):
     """Somebody for a time in a colleague's post, or in my own."""
     post = get_object_or_404(Post.objects.visible_to(request.actor).select_related("unit", "officer"), pk=pk)
+    insist(_stand_in_refusal(request.actor, post))
     others = (
         Officer.objects.visible_to(request.actor)
         .filter(is_active=True)
@@ -229,35 +246,33 @@ def enable(request, pk: int):
     return went(reverse("people:colleague", args=[pk]), _("This colleague may sign in again."))
 
 
+def _stations_to_divide(actor) -> list:
+    """Stations in which this colleague may open a section."""
+    return [
+        unit
+        for unit in queries.units_below(actor)
+        if not rules.opening_refusal("section", parent_grade=unit.grade, roles=actor.roles_at(unit.pk))
+    ]
+
+
 @require_GET
 def units(request):
     """The tree of units and who holds what there."""
-    found = list(queries.units(request.actor))
-    may_open = any(
-        unit.grade == Unit.STATION
-        and rules.opening_refusal("section", parent_grade=unit.grade, roles=request.actor.roles_at(unit.pk)) is None
-        for unit in found
-    )
-    return answer(request, "people/units.html", units=found, may_open=may_open)
+    may_open = bool(_stations_to_divide(request.actor))
+    return answer(request, "people/units.html", units=queries.units(request.actor), may_open=may_open)
 
 
 @require_http_methods(["GET", "POST"])
 def open_section(request):
     """A new section of a station."""
-    stations = queries.units_below(request.actor).filter(grade=Unit.STATION)
-    form, status = forms.SectionForm(request.POST if request.method == "POST" else None, stations=stations), 200
+    stations = _stations_to_divide(request.actor)
+    if not stations:
+        raise Refused("not_your_post")
+    choices = queries.units_below(request.actor).filter(pk__in=[station.pk for station in stations])
+    form, status = forms.SectionForm(request.POST if request.method == "POST" else None, stations=choices), 200
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
-            verbs.open_unit(
-                "section",
-                by=request.actor,
-                parent=data["parent"],
-                kind=data["kind"],
-                code=data["code"],
-                name=data["name"],
-                name_en=data["name_en"],
-            )
+            verbs.open_unit("section", by=request.actor, **form.cleaned_data)
             return went(reverse("people:units"), _("The section was opened."))
         except Refused as no:
             status = refuse(form, no)

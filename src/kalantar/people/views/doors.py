@@ -54,6 +54,8 @@ def sign_in(request):
 @require_http_methods(["GET", "POST"])
 def second_factor(request):
     """The code of the device, or one of the card."""
+    if request.actor.officer:
+        return HttpResponseRedirect("/")
     waiting = signing.pending(request)
     if waiting is None:
         return HttpResponseRedirect(reverse("people:sign_in"))

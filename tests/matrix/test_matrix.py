@@ -1,0 +1,98 @@
+"""The matrix holds for every address, and it bites."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+from django.urls import get_resolver
+from django.urls.resolvers import URLResolver
+
+from tests import cast
+from tests.matrix.matrix import LINES, Line
+from tests.matrix.world import MARK, World, judge
+
+pytestmark = pytest.mark.database
+
+
+def addresses() -> list[str]:
+    def names(resolver, prefix=""):
+        for entry in resolver.url_patterns:
+            if isinstance(entry, URLResolver):
+                yield from names(entry, f"{prefix}{entry.namespace}:" if entry.namespace else prefix)
+            else:
+                yield f"{prefix}{entry.name}"
+
+    return sorted(set(names(get_resolver())))
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """Made once: every request of the matrix is undone after it was answered, and all of it at the end."""
+    from kalantar.kernel import installation, verbs
+    from kalantar.people.actors import COMMAND_LINE
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        installation.forget()
+        verbs.open_installation("test", by=COMMAND_LINE, name="T", name_en="T", time_zone="Asia/Tehran")
+        yield World(cast.raise_test_structure())
+        transaction.set_rollback(True)
+    installation.forget()
+
+
+def test_every_address_has_a_line_and_every_line_an_address():
+    named = {name for name, _ in LINES}
+    assert sorted(set(addresses()) - named) == [], "add a line to tests/matrix/matrix.py"
+    assert sorted(named - set(addresses())) == []
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in LINES}))
+def test_the_matrix_holds(name, world):
+    some = next(line for (other, _), line in LINES.items() if other == name)
+    breaches = []
+    for method in ("GET", "POST"):
+        breaches += judge(world, LINES.get((name, method), some), method)
+    assert breaches == []
+
+
+def test_the_canaries_are_there_to_be_seen(world):
+    assert min(world.canaries.values()) >= 20
+    page = LINES["people:colleagues", "GET"]
+    assert MARK["own"] in world.ask("station_chief", page, "GET", {}).content.decode()
+    assert MARK["oth"] in world.ask("province_commander", page, "GET", {}).content.decode()
+
+
+def scopes():
+    """Every queryset class of ours with a scope."""
+    found = {}
+    for model in apps.get_models():
+        if model.__module__.startswith("kalantar."):
+            queryset = type(model._default_manager.all())
+            if hasattr(queryset, "visible_to"):
+                found[f"{queryset.__module__}.{queryset.__qualname__}"] = queryset
+    return found
+
+
+def test_without_the_scopes_the_matrix_fails_at_every_row_of_a_stranger(world, monkeypatch):
+    for queryset in scopes().values():
+        monkeypatch.setattr(queryset, "visible_to", lambda self, actor, **_: self.all())
+    silent = [
+        f"{line.method} {line.name}"
+        for line in LINES.values()
+        if line.on and not _bites(world, line)
+    ]  # fmt: skip
+    assert silent == []
+
+
+def _bites(world: World, line: Line) -> bool:
+    return bool(judge(world, line, line.method))
+
+
+@pytest.mark.parametrize("name", sorted(scopes()))
+def test_without_one_scope_the_matrix_fails_somewhere(name, world, monkeypatch):
+    """One mutant for each scope: what nothing notices is either unused yet or unguarded."""
+    used = [line for line in LINES.values() if line.method == "GET" and line.ok]
+    monkeypatch.setattr(scopes()[name], "visible_to", lambda self, actor, **_: self.all())
+    if any(_bites(world, line) for line in used):
+        return
+    pytest.skip(f"no page reads {name} yet")
