@@ -18,7 +18,13 @@ def test_a_day_is_read_in_both_calendars_and_any_digits(typed):
 
 @pytest.mark.parametrize(
     ("typed", "code"),
-    [("1404/12/30", "leap_day"), ("1405/13/01", "no_such_day"), ("soon", "not_a_date"), ("05/09/03", None), ("", "required")],
+    [
+        ("1404/12/30", "leap_day"),
+        ("1405/13/01", "no_such_day"),
+        ("soon", "not_a_date"),
+        ("05/09/03", None),
+        ("", "required"),
+    ],
 )
 def test_a_day_that_is_none_says_what_is_wrong(typed, code):
     with pytest.raises(ValidationError) as no:

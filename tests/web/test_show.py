@@ -98,7 +98,8 @@ def test_tags_isolate_numbers_and_codes():
     page = Template('{% number 1405 %}{% code "14-05" %}{% code "7C1F" %}{{ 1405|digits:"plain" }}{{ 9|digits }}')
     with translation.override("fa"):
         assert page.render(Context()) == (
-            '<bdi class="num">۱٬۴۰۵</bdi><bdi class="num" dir="ltr">۱۴-۰۵</bdi><bdi class="num" dir="ltr">7C1F</bdi>۱۴۰۵۹'
+            '<bdi class="num">۱٬۴۰۵</bdi><bdi class="num" dir="ltr">۱۴-۰۵</bdi>'
+            '<bdi class="num" dir="ltr">7C1F</bdi>۱۴۰۵۹'
         )
 
 

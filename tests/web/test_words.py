@@ -33,7 +33,9 @@ def test_buttons_are_one_to_four_words():
 def test_the_codes_of_the_tables_have_their_words():
     assert {role.value for role in Role} <= set(words.codes("role"))
     assert set(PACKS) == set(words.codes("pack"))
-    assert {Finding.RISE, Finding.HIGH, Finding.HOT, Finding.REPEAT, Finding.TOO_FEW} <= set(words.codes("finding_kind"))
+    assert {Finding.RISE, Finding.HIGH, Finding.HOT, Finding.REPEAT, Finding.TOO_FEW} <= set(
+        words.codes("finding_kind")
+    )
     states = {Import.UPLOADED, Import.LOADING, Import.LIVE, Import.FAILED, Import.WITHDRAWN, Import.SWEPT}
     assert states == set(words.codes("status_import"))
 

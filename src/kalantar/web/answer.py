@@ -54,8 +54,13 @@ def went(url: str, told: str = "") -> HttpResponseRedirect:
     """After a POST that worked: on to a page, which tells once what was done."""
     response = HttpResponseRedirect(url)
     if told:
-        response.set_cookie(SAID_COOKIE, signing.dumps(str(told), salt=SAID_COOKIE, compress=True), max_age=60,
-                            httponly=True, samesite="Lax")
+        response.set_cookie(
+            SAID_COOKIE,
+            signing.dumps(str(told), salt=SAID_COOKIE, compress=True),
+            max_age=60,
+            httponly=True,
+            samesite="Lax",
+        )
     return response
 
 

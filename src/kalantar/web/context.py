@@ -17,9 +17,17 @@ THEME_COOKIE = "kalantar_theme"
 INBOX_LIMIT = 99
 # Addresses of the ground's pages; an entry is shown only where its page exists.
 PAGES = {
-    "home": "overview:morning", "find": "web:find", "language_form": "web:language", "theme_form": "web:theme",
-    "inbox": "people:inbox", "sign_in": "people:sign_in", "sign_out": "people:sign_out", "lock": "people:lock",
-    "password": "people:password", "account": "people:account", "help": "web:help",
+    "home": "overview:morning",
+    "find": "web:find",
+    "language_form": "web:language",
+    "theme_form": "web:theme",
+    "inbox": "people:inbox",
+    "sign_in": "people:sign_in",
+    "sign_out": "people:sign_out",
+    "lock": "people:lock",
+    "password": "people:password",
+    "account": "people:account",
+    "help": "web:help",
 }
 
 

@@ -17,22 +17,24 @@ from kalantar.persian import InputError, dates, digits, letters
 from . import show
 from .messages import SENTENCES
 
-SENTENCES.register({
-    "empty": _("Please fill this in."),
-    "not_a_date": _("This is not a date we can read. Write it like 1405/09/03 or 2026-11-24."),
-    "year_unknown": _("This year is outside our calendar. Please check the year."),
-    "no_such_day": _("There is no such day in this month. Please check the day and the month."),
-    "leap_day": _("Esfand %(year)s has only 29 days. Please check the day."),
-    "not_a_time": _("This is not an hour we can read. Write it like 14:30."),
-    "day_and_month_unclear": _("It is not clear which number is the day. Please write the year first."),
-    "year_needs_four_digits": _("Please write the year with four digits."),
-    "not_this_calendar": _("This date belongs to the other calendar. Please check the year."),
-    "not_this_order": _("The parts of this date stand in another order. Please write the year first."),
-    "offset_not_read": _("A time zone is not read here. Please write the local hour."),
-    "not_a_number": _("This is not a number. Persian and Latin digits are both read."),
-    "time_missing": _("Please write the hour too, like 14:30."),
-    "hour_does_not_exist": _("The clock was moved forward over this hour on that day. Please check the hour."),
-})
+SENTENCES.register(
+    {
+        "empty": _("Please fill this in."),
+        "not_a_date": _("This is not a date we can read. Write it like 1405/09/03 or 2026-11-24."),
+        "year_unknown": _("This year is outside our calendar. Please check the year."),
+        "no_such_day": _("There is no such day in this month. Please check the day and the month."),
+        "leap_day": _("Esfand %(year)s has only 29 days. Please check the day."),
+        "not_a_time": _("This is not an hour we can read. Write it like 14:30."),
+        "day_and_month_unclear": _("It is not clear which number is the day. Please write the year first."),
+        "year_needs_four_digits": _("Please write the year with four digits."),
+        "not_this_calendar": _("This date belongs to the other calendar. Please check the year."),
+        "not_this_order": _("The parts of this date stand in another order. Please write the year first."),
+        "offset_not_read": _("A time zone is not read here. Please write the local hour."),
+        "not_a_number": _("This is not a number. Persian and Latin digits are both read."),
+        "time_missing": _("Please write the hour too, like 14:30."),
+        "hour_does_not_exist": _("The clock was moved forward over this hour on that day. Please check the hour."),
+    }
+)
 
 
 def _fault(no: InputError | str) -> ValidationError:

@@ -35,7 +35,9 @@ class Map:
     outline: str = ""
 
     @classmethod
-    def around(cls, bounds: tuple[float, float, float, float], *, label: str = "", width: int = 800, tallest: float = 1.2) -> Map:
+    def around(
+        cls, bounds: tuple[float, float, float, float], *, label: str = "", width: int = 800, tallest: float = 1.2
+    ) -> Map:
         """A frame that holds west, south, east, north with a margin; at most `tallest` times as high as wide."""
         west, south, east, north = bounds
         shrink = math.cos(math.radians((south + north) / 2))
@@ -44,10 +46,21 @@ class Map:
         scale = min(room / across, (width * tallest - 2 * MARGIN) / along)
         height = round(along * scale + 2 * MARGIN)
         spare = (room - across * scale) / 2
-        return cls(west - (MARGIN + spare) / (scale * shrink), north + MARGIN / scale, scale * shrink, scale, width, height, label)
+        return cls(
+            west - (MARGIN + spare) / (scale * shrink),
+            north + MARGIN / scale,
+            scale * shrink,
+            scale,
+            width,
+            height,
+            label,
+        )
 
     def xy(self, lon: float, lat: float) -> tuple[float, float]:
-        return (round(float((lon - self.west) * self.per_degree_x), 1), round(float((self.north - lat) * self.per_degree_y), 1))
+        return (
+            round(float((lon - self.west) * self.per_degree_x), 1),
+            round(float((self.north - lat) * self.per_degree_y), 1),
+        )
 
     def path(self, geometry) -> str:
         """The `d` of a polygon or line (shapely, WKB or GeoJSON), to a tenth of a unit."""
@@ -73,20 +86,42 @@ class Map:
         return self.xy(*shapely.get_coordinates(circle)[0])
 
     def shape(self, geometry, *, name: str = "", title: str = "", url: str = "", link: str = "", css: str = "") -> None:
-        """An area. `name` is written in it, `title` is told to who points or listens, `link` ties it to list and table."""
+        """An area. `name` is written in it, `title` is told to who points at it, `link` ties it to list and table."""
         x, y = self.place_of_name(geometry) if name else (0, 0)
-        self.shapes.append({"d": self.path(geometry), "name": name, "title": title or name, "url": url, "link": link,
-                            "css": css, "x": x, "y": y})
+        self.shapes.append(
+            {
+                "d": self.path(geometry),
+                "name": name,
+                "title": title or name,
+                "url": url,
+                "link": link,
+                "css": css,
+                "x": x,
+                "y": y,
+            }
+        )
 
     def cell(self, geometry, *, css: str, title: str = "", link: str = "") -> None:
         """A cell of a pattern; css l1 to l3 by how far above expectation, `few` where too few can tell."""
         self.cells.append({"d": self.path(geometry), "css": css, "title": title, "link": link})
 
-    def point(self, lon: float, lat: float, *, r: float = 5, title: str = "", name: str = "", url: str = "", link: str = "",
-              css: str = "") -> None:
+    def point(
+        self,
+        lon: float,
+        lat: float,
+        *,
+        r: float = 5,
+        title: str = "",
+        name: str = "",
+        url: str = "",
+        link: str = "",
+        css: str = "",
+    ) -> None:
         """A place that is no dwelling, sized by its count; with `url` a numbered pin that the list repeats."""
         x, y = self.xy(lon, lat)
-        self.points.append({"x": x, "y": y, "r": _n(r), "title": title, "name": name, "url": url, "link": link, "css": css})
+        self.points.append(
+            {"x": x, "y": y, "r": _n(r), "title": title, "name": name, "url": url, "link": link, "css": css}
+        )
 
     def ground(self, geometry, *, css: str) -> None:
         """The quiet base: `water` or `way`."""

@@ -41,17 +41,23 @@ class Sentences:
             return str(self._known["refused"])
 
 
-SENTENCES = Sentences({
-    "refused": _("This step is not possible now. Nothing was changed. Please look at the page again."),
-    "overtaken": _("Someone else changed this a moment ago. What you wrote is below and was not saved. "
-                   "Please read the new state and decide again."),
-    "not_your_post": _("This step belongs to another post. Nothing was changed. Your superior can take it or assign it."),
-    "not_from_this_state": _("In its present state this step does not exist. Nothing was changed."),
-    "reason_missing": _("Please write a reason. What you wrote is kept."),
-    "too_often": _("Too many tries in a short time. Nothing was lost. Please try again in a few minutes."),
-    "number_not_found": _("No matter with this number is open to you. Please check the number."),
-    "session_over": _("Your time on this page is over. Please sign in again."),
-})
+SENTENCES = Sentences(
+    {
+        "refused": _("This step is not possible now. Nothing was changed. Please look at the page again."),
+        "overtaken": _(
+            "Someone else changed this a moment ago. What you wrote is below and was not saved. "
+            "Please read the new state and decide again."
+        ),
+        "not_your_post": _(
+            "This step belongs to another post. Nothing was changed. Your superior can take it or assign it."
+        ),
+        "not_from_this_state": _("In its present state this step does not exist. Nothing was changed."),
+        "reason_missing": _("Please write a reason. What you wrote is kept."),
+        "too_often": _("Too many tries in a short time. Nothing was lost. Please try again in a few minutes."),
+        "number_not_found": _("No matter with this number is open to you. Please check the number."),
+        "session_over": _("Your time on this page is over. Please sign in again."),
+    }
+)
 
 
 def sentence(no: Exception | str, **args: object) -> str:

@@ -10,10 +10,20 @@ from django.utils.cache import patch_vary_headers
 
 from . import answer
 
-CONTENT_SECURITY_POLICY = "; ".join((
-    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
-    "connect-src 'self'", "manifest-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
-))
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -26,7 +36,7 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """First in the list, so that nothing leaves without them. Numbers each request, so that an error page can tell it."""
+    """First in the list, so that nothing leaves without them. Each request gets a number an error page can tell."""
 
     def __init__(self, get_response):
         self.get_response = get_response

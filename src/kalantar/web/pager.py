@@ -36,14 +36,25 @@ class Page:
         return len(self.rows)
 
 
-def page(request, queryset: QuerySet, *, order: tuple[str, str] = ("occurred_from", "id"), size: int = 50,
-         limit: int = 10_000, ascending: bool = False, total: int | None = None, counted: bool = True) -> Page:
+def page(
+    request,
+    queryset: QuerySet,
+    *,
+    order: tuple[str, str] = ("occurred_from", "id"),
+    size: int = 50,
+    limit: int = 10_000,
+    ascending: bool = False,
+    total: int | None = None,
+    counted: bool = True,
+) -> Page:
     """One page of a queryset, newest first unless `ascending`. Costs one statement, and one more to count.
 
     order : a field that is never empty, then one that is unique; an index over both makes each page cheap.
     total : the count, where the caller has it already; with counted=False none is asked or shown.
     """
-    place = _read(queryset.model, order[0], request.GET.get(OLDER)) or _read(queryset.model, order[0], request.GET.get(NEWER))
+    place = _read(queryset.model, order[0], request.GET.get(OLDER)) or _read(
+        queryset.model, order[0], request.GET.get(NEWER)
+    )
     back = bool(place) and not _read(queryset.model, order[0], request.GET.get(OLDER))
     downward = ascending if back else not ascending
     signs = ["-" if downward else ""] * 2
@@ -107,5 +118,6 @@ def _range(rows, field) -> str:
     if not rows or not isinstance(getattr(rows[0], field), date):
         return ""
     return _("Rows from %(first)s to %(last)s") % {
-        "first": show.day(getattr(rows[0], field)), "last": show.day(getattr(rows[-1], field)),
+        "first": show.day(getattr(rows[0], field)),
+        "last": show.day(getattr(rows[-1], field)),
     }

@@ -16,8 +16,16 @@ class Pick:
     any : the word for "no limit here", offered first with the value "".
     """
 
-    def __init__(self, request, name: str, label: str, options: Iterable[tuple[object, object]], *, any: object = None,
-                 default: object = ""):
+    def __init__(
+        self,
+        request,
+        name: str,
+        label: str,
+        options: Iterable[tuple[object, object]],
+        *,
+        any: object = None,
+        default: object = "",
+    ):
         self._request, self.name, self.label = request, name, label
         self._default = str(default)
         pairs = [(str(value), word) for value, word in options]

@@ -18,8 +18,20 @@ from kalantar.persian import digits as persian
 from .words import language
 
 PERCENT, RLM = "\u066a", "\u200f"
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-          "November", "December")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -42,7 +54,9 @@ def percent(value: float | None, places: int = 0) -> str:
     """A number of hundredths: 12 is twelve in a hundred. In Persian the sign stands left of its figure."""
     if value is None or value == "":
         return ""
-    return persian.percent(value, places).replace(PERCENT, RLM + PERCENT) if language() == "fa" else f"{value:.{places}f}%"
+    return (
+        persian.percent(value, places).replace(PERCENT, RLM + PERCENT) if language() == "fa" else f"{value:.{places}f}%"
+    )
 
 
 def local(value: date | datetime) -> date | datetime:

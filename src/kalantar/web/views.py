@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import check_for_language
-from django.views.decorators.http import require_safe, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from kalantar.persian import digits
 
@@ -52,8 +52,13 @@ def by_number(request):
     address = find.address(request.actor, text) if text else None
     if address:
         return HttpResponseRedirect(address)
-    return answer(request, "web/find.html", status=404 if text else 200, typed=typed,
-                  sentence=SENTENCES.say("number_not_found") if text else "")
+    return answer(
+        request,
+        "web/find.html",
+        status=404 if text else 200,
+        typed=typed,
+        sentence=SENTENCES.say("number_not_found") if text else "",
+    )
 
 
 @require_safe

@@ -67,7 +67,9 @@ def icon(name, extra=""):
     """One icon of the sprite. It is decoration: the word beside it carries the meaning."""
     return format_html(
         '<svg class="i{}" aria-hidden="true"><use href="{}#{}"/></svg>',
-        f" {extra}" if extra else "", static("kalantar/icons.svg"), name,
+        f" {extra}" if extra else "",
+        static("kalantar/icons.svg"),
+        name,
     )
 
 
@@ -78,18 +80,44 @@ def page_url(name, args=None):
 
 
 TONES = {
-    "status_import": {"uploaded": "circle-dashed", "loading": "circle-dot", "live": "check", "failed": "alert-circle late",
-                      "withdrawn": "arrow-back-up", "swept": "trash"},
-    "finding_kind": {"rise": "alert-triangle late", "high": "flag due", "hot_cells": "map-pin",
-                     "repeat_place": "history", "near_repeat": "copy", "too_few": "circle-dashed"},
+    "status_import": {
+        "uploaded": "circle-dashed",
+        "loading": "circle-dot",
+        "live": "check",
+        "failed": "alert-circle late",
+        "withdrawn": "arrow-back-up",
+        "swept": "trash",
+    },
+    "finding_kind": {
+        "rise": "alert-triangle late",
+        "high": "flag due",
+        "hot_cells": "map-pin",
+        "repeat_place": "history",
+        "near_repeat": "copy",
+        "too_few": "circle-dashed",
+    },
     "mark_demand": {"due_soon": "clock due", "overdue": "clock-exclamation late", "escalated": "send"},
 }
 USUAL = {
-    "registered": "circle-dashed", "triaged": "circle-dashed", "candidate": "circle-dashed", "draft": "circle-dashed",
-    "verified": "circle-check ok", "overdue": "clock-exclamation late", "due_soon": "clock due", "sent": "send",
-    "referred_judicial": "send", "referred_agency": "send", "closed": "check", "done": "check", "solved": "check",
-    "failed": "alert-circle late", "missed": "alert-circle late", "recurred": "refresh late",
-    "waiting_citizen": "circle-dashed", "queued": "circle-dashed", "withdrawn": "arrow-back-up",
+    "registered": "circle-dashed",
+    "triaged": "circle-dashed",
+    "candidate": "circle-dashed",
+    "draft": "circle-dashed",
+    "verified": "circle-check ok",
+    "overdue": "clock-exclamation late",
+    "due_soon": "clock due",
+    "sent": "send",
+    "referred_judicial": "send",
+    "referred_agency": "send",
+    "closed": "check",
+    "done": "check",
+    "solved": "check",
+    "failed": "alert-circle late",
+    "missed": "alert-circle late",
+    "recurred": "refresh late",
+    "waiting_citizen": "circle-dashed",
+    "queued": "circle-dashed",
+    "withdrawn": "arrow-back-up",
 }
 
 
@@ -98,7 +126,9 @@ def status(group, code):
     """A status as icon and word. Colour only for late, due and verified."""
     mark = TONES.get(group, {}).get(code) or USUAL.get(code, "circle-dot")
     name, _, tone = mark.partition(" ")
-    return format_html('<span class="st{}">{}{}</span>', f" {tone}" if tone else "", icon(name), words.word(group, code))
+    return format_html(
+        '<span class="st{}">{}{}</span>', f" {tone}" if tone else "", icon(name), words.word(group, code)
+    )
 
 
 @register.filter
