@@ -61,6 +61,11 @@ def may_import(roles: frozenset[Role]) -> str | None:
     return None if IMPORTERS & roles else "not_your_post"
 
 
+def may_export(roles: frozenset[Role]) -> str | None:
+    """A file leaves the building: the posts that answer for what is done with it."""
+    return None if (CORRECTORS | IMPORTERS | {Role.INSPECTOR, Role.DEMAND_SECRETARY}) & roles else "not_your_post"
+
+
 def may_place(roles: frozenset[Role]) -> str | None:
     """Rows that wait for a place are put on a beat by who may record, and by who imported them."""
     return None if (RECORDERS | IMPORTERS) & roles else "not_your_post"

@@ -17,6 +17,7 @@ from kalantar.formats import Batch, FileRefused, Limits, RowFault, read_table, s
 from .mapping import LeftOut, refused_columns
 
 SAMPLE = 5_000
+LOOKED_AT = 400  # values of each column, spread over the first rows, that are looked at for identifiers
 MAX_ROWS = Limits().rows
 
 
@@ -53,7 +54,8 @@ def pack(path: Path, target: Path, *, sheet: str | None = None, leave_out: froze
     first = next(batches, None)
     if first is None:
         raise FileRefused("headers_only")
-    values = {name: first.column(name).slice(0, SAMPLE).to_pylist() for name in first.columns}
+    spread = pa.array(np.unique(np.linspace(0, max(len(first) - 1, 0), LOOKED_AT).astype(np.int64))[: len(first)])
+    values = {name: first.column(name).take(spread).to_pylist() for name in first.columns}
     refused = refused_columns(first.columns, values)
     gone = {column.column for column in refused} | leave_out
     kept = tuple(name for name in first.columns if name not in gone)

@@ -1,0 +1,202 @@
+"""Every question the pages ask about events. Each takes the actor; the number of statements stands in the tests.
+
+Lists, maps and files are made of `listed` alone, which leaves out what is never drawn (R14); such events are counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import Sum
+from django.db.models.functions import ExtractHour
+
+from kalantar.kernel import audit, clock
+from kalantar.kernel.models import AuditLine
+from kalantar.people.models import Post, Station
+from kalantar.territory.models import Beat
+from kalantar.web import words
+
+from . import shown
+from .models import DailyCount, Incident, IncidentType
+
+COUNTED = 10_000  # a list is counted so far, then it says "more than"
+COUNTED_SLOWLY = 1_000  # where no index holds the condition
+TOTALS_DAYS = 92  # up to here the kept totals are fewer than the events
+GROUPS = ("T", "R", "A", "N")  # families of types, by the letter before the dash
+PARTS = {"night": (0, 6), "morning": (6, 12), "afternoon": (12, 18), "evening": (18, 24)}  # local hours, half-open
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """What a list, a map or a file is about. Empty means no limit there."""
+
+    type: str = ""  # a code of a type, or the letter of a family
+    beat: int | None = None
+    station: int | None = None
+    first_on: date | None = None
+    last_on: date | None = None
+    place_kind: str = ""
+    part: str = ""
+    cell: int | None = None
+
+    @property
+    def days(self) -> int | None:
+        """How many days the period has; None where it is open."""
+        return (self.last_on - self.first_on).days + 1 if self.first_on and self.last_on else None
+
+    def told(self) -> dict:
+        """For the audit: what was asked, without empty conditions."""
+        kept = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: str(value) for name, value in kept.items() if value not in (None, "")}
+
+
+def type_codes(chosen: str) -> list[str]:
+    """The codes of one type, or of a family."""
+    return [code for code in words.codes("incident_type") if code.startswith(f"{chosen}-")] if chosen in GROUPS else [chosen]
+
+
+def found(actor, wanted: Filter):
+    """All events of a filter, also those that are only counted."""
+    rows = Incident.objects.visible_to(actor)
+    if wanted.type:
+        codes = type_codes(wanted.type)
+        rows = rows.filter(type__in=list(IncidentType.objects.filter(code__in=codes).values_list("pk", flat=True)))
+    if wanted.beat:
+        rows = rows.filter(beat=wanted.beat)
+    if wanted.station:
+        rows = rows.filter(station=wanted.station)
+    if wanted.first_on:
+        rows = rows.filter(occurred_from__gte=clock.start_of(wanted.first_on))
+    if wanted.last_on:
+        rows = rows.filter(occurred_from__lt=clock.start_of(wanted.last_on + timedelta(days=1)))
+    if wanted.place_kind:
+        rows = rows.filter(place_kind=wanted.place_kind)
+    if wanted.part:
+        first, end = PARTS[wanted.part]
+        rows = rows.annotate(hour=ExtractHour("occurred_from", tzinfo=clock.zone())).filter(time_known=True, hour__gte=first, hour__lt=end)
+    if wanted.cell:
+        rows = rows.filter(h3__in=shown.inside(wanted.cell))
+    return rows
+
+
+def listed(rows):
+    """Those of the found events that may stand in a list, on a map or in a file, with what a row shows; no shapes."""
+    return rows.drawable().select_related("type", "beat", "station").only(
+        "uid", "number_year", "number_seq", "occurred_from", "occurred_to", "time_known", "place_text", "place_kind", "lon", "lat", "h3",
+        "shown_as", "external_ref", "version", "type__code", "type__iccs", "beat__code", "beat__name", "beat__name_en", "station__number",
+        "station__name", "station__name_en")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many events a filter finds, and how many of them are counted but not listed."""
+
+    all: int
+    hidden: int
+    limit: int
+
+    @property
+    def listed(self) -> int:
+        """One more than the limit means: more than the limit."""
+        return self.all - self.hidden if self.all <= self.limit else self.all
+
+    @property
+    def is_exact(self) -> bool:
+        return self.all <= self.limit
+
+
+def count(actor, wanted: Filter, rows) -> Counted:
+    """How many events were found; two statements, whatever the number of events: kept totals where they can tell, else counted up to a limit."""
+    indexed = not (wanted.place_kind or wanted.part or wanted.cell)
+    limit = COUNTED if indexed else COUNTED_SLOWLY
+    hidden = rows.filter(shown_as=Incident.NEVER)[: limit + 1].count()
+    if indexed and wanted.days and wanted.days <= TOTALS_DAYS:
+        return Counted(_kept_total(actor, wanted), hidden, max(limit, 10**9))
+    return Counted(rows[: limit + 1].count(), hidden, limit)
+
+
+def _kept_total(actor, wanted: Filter) -> int:
+    totals = DailyCount.objects.visible_to(actor).filter(local_date__range=(wanted.first_on, wanted.last_on))
+    if wanted.type:
+        totals = totals.filter(type__code__in=type_codes(wanted.type))
+    if wanted.beat:
+        totals = totals.filter(beat=wanted.beat)
+    if wanted.station:
+        totals = totals.filter(station=wanted.station)
+    return totals.aggregate(n=Sum("n"))["n"] or 0
+
+
+# ---- what a filter can be made of ----
+
+def stations(actor) -> list[Station]:
+    return list(Station.objects.visible_to(actor).filter(pk__in=actor.stations()).order_by("number", "code"))
+
+
+def beats(actor, station_id: int | None = None) -> list[Beat]:
+    """Beats in force, without their shapes."""
+    rows = Beat.objects.visible_to(actor).in_force().defer("geometry", "screen").order_by("station__number", "code")
+    return list(rows.filter(station=station_id) if station_id else rows)
+
+
+# ---- one event ----
+
+def incident(actor, uid):
+    """One event with what its page shows, whether it may be drawn or not; None where there is none for this actor."""
+    return (Incident.objects.visible_to(actor).filter(uid=uid)
+            .select_related("type", "beat", "station", "batch").defer("beat__geometry").first())
+
+
+def by_number(actor, station_number: int, year: int, seq: int):
+    """The event of this number; None where there is none for this actor."""
+    return (Incident.objects.visible_to(actor).filter(station__number=station_number, number_year=year, number_seq=seq)
+            .only("uid").first())
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line of an event's history: what was done, when, and by which post."""
+
+    what: str
+    at: datetime
+    role: str  # code of the post; "" for the system
+    changed: tuple[str, ...]
+
+
+def history(row: Incident) -> list[Step]:
+    """What was done to one event, oldest first; two statements. Only for a row that came through `incident`."""
+    lines = list(AuditLine.objects.filter(subject=audit.name_of(row)).order_by("pk")[:200])
+    officers = {int(line.by.removeprefix("officer:")) for line in lines if line.by.startswith("officer:")}
+    posts = list(Post.objects.filter(officer__in=officers).order_by("-from_on", "-pk")) if officers else []
+    return [Step(line.what, line.at, _role_at(posts, line), tuple(line.details.get("changed", {}))) for line in lines]
+
+
+def _role_at(posts: list[Post], line: AuditLine) -> str:
+    """The post an officer held on the day of a line."""
+    if not line.by.startswith("officer:"):
+        return ""
+    on, pk = clock.local_day(line.at), int(line.by.removeprefix("officer:"))
+    held = [p for p in posts if p.officer_id == pk and p.from_on <= on and (p.to_on is None or p.to_on >= on)]
+    return held[0].role if held else ""
+
+
+# ---- the map of a list ----
+
+MAPPED = 20_000  # the newest so many events are drawn
+
+
+class Place(NamedTuple):
+    """Where an event may be drawn: its own fine cell, its beat, its coordinates and the way of showing."""
+
+    cell: int | None
+    beat: int
+    lon: float | None
+    lat: float | None
+    shown_as: int
+
+
+def places(rows) -> list[Place]:
+    """The places of the newest found events that may be drawn; one statement."""
+    drawn = rows.drawable().order_by("-occurred_from", "-id").values_list("h3", "beat_id", "lon", "lat", "shown_as")
+    return [Place(*row) for row in drawn[:MAPPED]]

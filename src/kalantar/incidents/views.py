@@ -1,0 +1,146 @@
+"""The pages of events: the list and its map, one event, a new one, and the file of a list."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from kalantar.kernel import uids
+from kalantar.kernel.change import Overtaken, Refused
+from kalantar.web.answer import answer, refuse, unseen, went
+from kalantar.web.pager import page
+from kalantar.web.show import count as shown_count
+
+from . import drawing, filters, forms, queries, rules, shown, verbs
+
+
+@require_safe
+def incidents(request):
+    """The list: a sentence that is the filter, and the newest events it finds."""
+    said = filters.read(request)
+    rows = queries.found(request.actor, said.wanted)
+    counted = queries.count(request.actor, said.wanted, rows)
+    return answer(request, "incidents/list.html", said=said, counted=counted, count_text=how_many(counted), hidden_text=hidden(counted),
+                  page=page(request, queries.listed(rows), counted=False), **_steps(request.actor))
+
+
+@require_safe
+def map_of(request):
+    """The same filter on a map, and as a table of its cells."""
+    said = filters.read(request)
+    rows = queries.found(request.actor, said.wanted)
+    counted = queries.count(request.actor, said.wanted, rows)
+    return answer(request, "incidents/map.html", said=said, counted=counted, count_text=how_many(counted), hidden_text=hidden(counted),
+                  drawn=drawing.of_list(request.actor, rows, said), **_steps(request.actor))
+
+
+def _steps(actor) -> dict:
+    """What this colleague may do with events at all."""
+    return {"may_record": rules.may_record(actor.roles()) is None, "may_export": rules.may_export(actor.roles()) is None}
+
+
+def how_many(counted: queries.Counted) -> str:
+    """«۴۳ رویداد», or «بیش از ۱۰٬۰۰۰ رویداد» where counting stopped."""
+    n = counted.listed
+    return ngettext("%(n)s event", "%(n)s events", n) % {"n": shown_count(n, counted.limit)}
+
+
+def hidden(counted: queries.Counted) -> str:
+    """What is counted and not listed, said aloud."""
+    if not counted.hidden:
+        return ""
+    return ngettext(
+        "%(n)s more event is counted but stands in no list, map or file.",
+        "%(n)s more events are counted but stand in no list, map or file.",
+        counted.hidden) % {"n": shown_count(counted.hidden, counted.limit)}
+
+
+# ---- one event ----
+
+def _found(request, uid: UUID):
+    row = queries.incident(request.actor, uid)
+    if row is None:
+        raise unseen()
+    return row
+
+
+@require_safe
+def incident(request, uid: UUID):
+    """One event: what, when, where as far as it may be shown, and what was done to it."""
+    row = _found(request, uid)
+    return answer(request, "incidents/incident.html", row=row, number=shown.number(row, row.station.number), steps=drawing.steps(row),
+                  drawn=drawing.of_incident(row), may_correct=rules.may_correct(request.actor.roles_at(row.station_id)) is None)
+
+
+@require_http_methods(["GET", "POST"])
+def correct(request, uid: UUID):
+    """Put right what was recorded wrongly; the old values stay in the history."""
+    row = _found(request, uid)
+    form = forms.CorrectForm(request.POST or None, actor=request.actor, row=row)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                row.version = form.cleaned_data["version"]
+                row = verbs.correct_incident(row, form.event(), by=request.actor, reason=form.cleaned_data["reason"])
+                return went(reverse("incidents:incident", args=[row.uid]), _("The record was corrected."))
+            except (Refused, Overtaken) as no:
+                status = refuse(form, no)
+    return answer(request, "incidents/correct.html", status=status, row=row, form=form, number=shown.number(row, row.station.number))
+
+
+# ---- a new event ----
+
+@require_http_methods(["GET", "POST"])
+def record(request):
+    """Record an event; the next form is ready at once."""
+    given = {"beat": request.GET.get("beat", ""), "uid": uids.new()}
+    form = forms.RecordForm(request.POST or None, actor=request.actor, initial=given)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                row = verbs.record_incident(form.event(), by=request.actor, uid=form.cleaned_data["uid"])
+                row = _found(request, row.uid)
+                return went(f"{reverse('incidents:record')}?after={row.uid}")
+            except (Refused, Overtaken) as no:
+                status = refuse(form, no)
+    return answer(request, "incidents/record.html", status=status, form=form, saved=_saved(request),
+                  drawn=drawing.of_ground(request.actor, form.beats))
+
+
+def _saved(request) -> dict | None:
+    """The event that was just recorded, to tell its number."""
+    try:
+        row = queries.incident(request.actor, UUID(request.GET.get("after", "")))
+    except ValueError:
+        return None
+    return {"row": row, "number": shown.number(row, row.station.number)} if row else None
+
+
+# ---- search by number ----
+
+def find(actor, text: str) -> str | None:
+    """«۱۲/۱۴۰۵/۴۷۳» from any side: station, year and running number, or year and number of one's own station."""
+    parts = [int(part) for part in text.replace("-", "/").split("/") if part.isascii() and part.isdigit() and len(part) < 10]
+    years = [i for i, part in enumerate(parts) if 1300 <= part <= 1499]
+    home = actor.home_station
+    if len(parts) == 2 and home is not None and home.number:
+        parts, years = [home.number, *parts], [i + 1 for i in years]
+    if len(parts) != 3:
+        return None
+    for at in years:
+        first, last = (part for i, part in enumerate(parts) if i != at)
+        for station, seq in ((first, last), (last, first)):
+            row = queries.by_number(actor, station, parts[at], seq)
+            if row:
+                return reverse("incidents:incident", args=[row.uid])
+    return None
+
+
