@@ -48,6 +48,20 @@ def sweep_import(payload: dict) -> None:
         verbs.sweep_import(batch, by=SYSTEM, told=lambda: jobs.keep_lease("incidents.sweep_import", str(batch.pk)))
 
 
+@jobs.job("incidents.findings")
+def make_findings(payload: dict) -> None:
+    """Events came or went as a whole: what the morning says of the stations concerned is worked out anew."""
+    from kalantar.people.models import Station
+
+    from . import findings
+
+    batch = _import(payload)
+    touched = list((batch.report if batch else {}).get("stations", {}))
+    for station in Station.objects.filter(code__in=touched):
+        findings.make(station, clock.today())
+        jobs.keep_lease("incidents.findings", f"{payload['import']}-{payload.get('version', 0)}")
+
+
 @jobs.job("incidents.fail_silent_imports", every=timedelta(minutes=10))
 def fail_silent_imports(payload: dict | None = None) -> int:
     """A loader that was killed leaves its import in `loading`: say so, and let its rows be swept."""

@@ -24,8 +24,8 @@ from . import rules, totals, types
 from .models import DailyCount, Import, Incident, IncidentType, SavedMapping, Unplaced
 from .staging import H3_RESOLUTION
 
-# Kinds of job another room wants done when events came or went as a whole; it adds its own at start-up.
-AFTER_IMPORT: list[str] = []
+# Kinds of job that are due when events came or went as a whole; another room adds its own at start-up.
+AFTER_IMPORT: list[str] = ["incidents.findings"]
 SWEEP_ROWS = 5_000  # about a tenth of a second under the write lock
 
 
@@ -351,7 +351,7 @@ def forget_file(batch: Import, *, by) -> Import:
 
 def _tell_other_rooms(batch: Import) -> None:
     for kind in AFTER_IMPORT:
-        jobs.queue(kind, key=f"{batch.pk}-{batch.version}", payload={"import": batch.pk})
+        jobs.queue(kind, key=f"{batch.pk}-{batch.version}", payload={"import": batch.pk, "version": batch.version})
 
 
 def _chain(batch: Import) -> str | None:
