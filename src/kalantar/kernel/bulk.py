@@ -99,7 +99,7 @@ def _single(value: object) -> object:
 def as_text(moments: np.ndarray) -> list[str]:
     """Days or seconds as SQLite keeps them: "2018-01-01", "2018-01-01 07:00:00"."""
     text = np.datetime_as_string(moments)
-    if text.dtype.itemsize >= 19 * 4:
+    if np.datetime_data(moments.dtype)[0] == "s":  # a day is as wide in memory, with nothing after it
         letters = text.view(np.uint32).reshape(len(text), -1)
         letters[:, 10] = ord(" ")
     return text.tolist()

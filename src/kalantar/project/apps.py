@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class ProjectConfig(AppConfig):
     name = "kalantar.project"
     label = "project"
+
+    def ready(self):
+        from kalantar.web import places
+
+        from . import navigation
+
+        places.use(navigation.places)

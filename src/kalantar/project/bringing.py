@@ -23,7 +23,9 @@ def run(options) -> int:
     else:
         from kalantar.incidents.imports import import_incidents
 
-        report = import_incidents(options.file, map=options.map, dry_run=options.dry_run, by=COMMAND_LINE)
+        return import_incidents(
+            options.file, map=options.map, dry_run=options.dry_run, json=options.json, by=COMMAND_LINE
+        )
     print(json.dumps(report.as_json(), ensure_ascii=False, default=str) if options.json else report.as_text())
     return 0 if report.done else 1
 

@@ -28,8 +28,11 @@ from kalantar.kernel import audit, clock, installation, jobs
 from kalantar.kernel import verbs as kernel_verbs
 from kalantar.people import set_up
 from kalantar.people.actors import COMMAND_LINE
-from kalantar.territory import set_up as territory_set_up
+from kalantar.people.models import Officer, Station
+from kalantar.people.roles import Role
+from kalantar.territory import verbs as territory_verbs
 from kalantar.territory.imports import import_boundaries
+from kalantar.territory.models import Beat
 
 from . import serving
 from .cli import Stop
@@ -99,7 +102,7 @@ def prepare(say) -> None:
             report = import_boundaries(unpacked(f"{name}.geojson"), kind=kind, by=COMMAND_LINE, only_known=True)
             if not report.done:
                 raise Stop(report.as_text())
-        territory_set_up.name_beat_officers(STATION, by=COMMAND_LINE)
+        name_beat_officers()
         mark("boundaries")
     if not done("incidents"):
         sweep_unfinished()
@@ -186,10 +189,24 @@ def bring(name: str, after: datetime | None, before: datetime, say) -> None:
         return
     path, n = part
     say(f"bringing in {n:,} {name} ...")
-    report = import_incidents(path, map=SOURCE / f"{name}.map.toml", dry_run=False, by=COMMAND_LINE)
-    if not report.done:
-        raise Stop(report.as_text())
+    said = io.StringIO()
+    if import_incidents(path, map=SOURCE / f"{name}.map.toml", by=COMMAND_LINE, out=said, err=said):
+        raise Stop(said.getvalue())
     path.unlink()
+
+
+def name_beat_officers() -> None:
+    """One colleague for each beat of the cast's station but the last, which the morning then asks about."""
+    station = Station.objects.get(code=STATION)
+    beats = list(Beat.objects.in_force().filter(station=station).order_by("code"))
+    own = Officer.objects.get(username="beat_officer")
+    for n, beat in enumerate(beats[:-1]):
+        officer = (
+            own
+            if n == 0
+            else set_up.enrol_role(Role.BEAT_OFFICER, station, by=COMMAND_LINE, username=f"beat_{beat.code}")
+        )
+        territory_verbs.name_beat_officer(beat, officer, by=COMMAND_LINE)
 
 
 def forward(span: str) -> int:

@@ -24,7 +24,9 @@ def backup(path: Path) -> int:
     manifest = sealed_copy.write(path)
     rows = sum(table["rows"] for table in manifest["tables"].values())
     audit.tried("installation.backed_up", "kernel.installation:1", by=COMMAND_LINE, rows=rows)
-    print(f"{path}: {rows:,} rows and {len(manifest['files'])} files, sealed. The keys are not in it; keep them elsewhere, with two people.")
+    print(
+        f"{path}: {rows:,} rows and {len(manifest['files'])} files, sealed. The keys are not in it; keep them elsewhere, with two people."
+    )
     return 0
 
 
@@ -35,8 +37,12 @@ def restore(path: Path) -> int:
     manifest = sealed_copy.restore(path)
     total, faults = audit.verify()
     if faults:
-        raise Stop(f"The copy is in, but its audit chain is broken at {faults[0].chain} {faults[0].seq}: do not work with it. Call the province.")
-    print(f"Restored as of {manifest['taken_at']}: {sum(t['rows'] for t in manifest['tables'].values()):,} rows, {total:,} audit lines whole.")
+        raise Stop(
+            f"The copy is in, but its audit chain is broken at {faults[0].chain} {faults[0].seq}: do not work with it. Call the province."
+        )
+    print(
+        f"Restored as of {manifest['taken_at']}: {sum(t['rows'] for t in manifest['tables'].values()):,} rows, {total:,} audit lines whole."
+    )
     return 0
 
 
@@ -48,7 +54,11 @@ def look(code: str | None, *, totals: bool) -> dict:
         "faults": [{"chain": f.chain, "seq": f.seq, "what": f.what} for f in faults],
         "files_lost": lost,
         "files_stray": stray,
-        "totals": verify_totals() if totals else None,
+        "totals": [
+            f"{d.station}/{d.beat}/{d.type}/{d.local_date}: {d.kept} for {d.counted}" for d in verify_totals()[1]
+        ]
+        if totals
+        else None,
     }
     found["whole"] = not (faults or lost or found["totals"])
     return found
@@ -67,8 +77,16 @@ def verify(options) -> int:
             if found[name]:
                 print(f"  {name}: {len(found[name])}, first {found[name][0]}")
         if options.totals:
-            print(f"  totals that differ from a recount: {len(found['totals'])}" if found["totals"] else "  totals equal a recount")
-        print("Whole." if found["whole"] else "Not whole. Keep everything as it is, write this down in the duty book and call the province.")
+            print(
+                f"  totals that differ from a recount: {len(found['totals'])}"
+                if found["totals"]
+                else "  totals equal a recount"
+            )
+        print(
+            "Whole."
+            if found["whole"]
+            else "Not whole. Keep everything as it is, write this down in the duty book and call the province."
+        )
     return 0 if found["whole"] else 1
 
 
@@ -87,7 +105,9 @@ def upgrade() -> int:
     opening.migrate()
     lines, faults = audit.verify()
     if faults:
-        raise Stop(f"Migrated, but the audit chain is broken at {faults[0].chain} {faults[0].seq}. The copy before it is in {folder}.")
+        raise Stop(
+            f"Migrated, but the audit chain is broken at {faults[0].chain} {faults[0].seq}. The copy before it is in {folder}."
+        )
     print(f"Migrated {waiting} steps; {lines:,} audit lines whole.")
     return 0
 

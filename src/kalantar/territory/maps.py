@@ -88,11 +88,11 @@ class MapData:
 
     # ---- what other rooms lay upon it ----
 
-    def cell(self, ring: Iterable[tuple[float, float]], *, css: str, title: str = "", link: str = "") -> None:
+    def cell(self, ring: Iterable[tuple[float, float]], *, css: str, title: str = "", link: str = "", url: str = "") -> None:
         """A cell of a pattern by its corners in degrees; css l1 to l3 by how far above expectation, `few` where too few can tell."""
         corners = [self.xy(lon, lat) for lon, lat in ring]
         d = "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in corners) + "z"
-        self.cells.append({"d": d, "css": css, "title": title, "link": link})
+        self.cells.append({"d": d, "css": css, "title": title, "link": link, "url": url})
 
     def point(self, lon: float, lat: float, *, count: float = 1, largest: float = 1, title: str = "", name: str = "", url: str = "",
               link: str = "", css: str = "") -> None:
@@ -117,7 +117,7 @@ class MapData:
 
 
 def area_map(actor, station, *, beats: list | None = None, told: Mapping[int, str] | None = None, chosen: int | None = None,
-             mini: bool = False) -> MapData | None:
+             mini: bool = False, urls: Mapping[int, str] | None = None) -> MapData | None:
     """The ground of one station: its outline, its beats to be pressed, its neighbours in quiet lines. None: not drawn yet.
 
     beats : rows of `queries.beats`, when the page has them already. told : beat id -> what is said of it beside its name.
@@ -131,7 +131,7 @@ def area_map(actor, station, *, beats: list | None = None, told: Mapping[int, st
     made = MapData(label=_("Map of the area of %(station)s") % {"station": title(station)}, box=_not_too_tall(box), mini=mini)
     made.lines = [made.d(path) for path in queries.neighbours(station.pk, _degrees(made.box))]
     made.outlines = [made.d(area.screen)] if area else []
-    made.shapes = [_shape(made, row, link=f"beat-{row.pk}", url=reverse("territory:beat", args=[row.pk]), told=(told or {}).get(row.pk, ""),
+    made.shapes = [_shape(made, row, link=f"beat-{row.pk}", url=(urls or {}).get(row.pk) or reverse("territory:beat", args=[row.pk]), told=(told or {}).get(row.pk, ""),
                           css="here" if row.pk == chosen else "") for row in beats]
     made.note = scale_note()
     return made

@@ -1,0 +1,261 @@
+"""What the pages over several rooms ask. Each says how many SQL statements it runs; the tests hold it to that."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, Max, Q, Sum
+from django.db.models.functions import ExtractHour
+from django.utils.translation import gettext as _
+
+from kalantar.incidents import findings
+from kalantar.incidents import lines as incident_lines
+from kalantar.incidents.models import DailyCount, Finding, Incident
+from kalantar.kernel import clock
+from kalantar.kernel.models import HeadCode
+from kalantar.people import lines as people_lines
+from kalantar.people.models import Station
+from kalantar.territory import lines as territory_lines
+from kalantar.territory.models import Area, Beat, BeatOfficer
+from kalantar.web.lines import Line
+
+from . import rules
+from .models import MorningBrief
+
+HEADINGS = ("changed", "late", "sign")
+_codes: dict[date, str] = {}
+
+
+@dataclass(frozen=True)
+class Morning:
+    """A station's morning, as the page, the wall and the paper show it."""
+
+    station: Station
+    on: date
+    lines: dict[str, list[Line]]
+    findings: list[Finding]
+    brief: MorningBrief | None
+    code: str
+    data_until: datetime | None
+    may_sign: bool
+
+    def n(self, heading: str) -> int:
+        return sum(line.n for line in self.lines[heading])
+
+    @property
+    def asks(self) -> int:
+        """How many things need the reader today: late ones and signatures."""
+        return self.n("late") + self.n("sign")
+
+    @property
+    def is_late(self) -> bool:
+        return self.data_until is not None and clock.now() - self.data_until > timedelta(hours=rules.DATA_LATE_HOURS)
+
+
+def station_of(actor, code: str | None) -> Station | None:
+    """The station a page is about: the one named, or the reader's own. One statement for a named one."""
+    if code is None:
+        home = actor.home_station
+        return Station.objects.visible_to(actor).filter(pk=home.pk).first() if home else None
+    return Station.objects.visible_to(actor).filter(code=code, pk__in=actor.stations()).first()
+
+
+def morning(actor, station: Station, on: date) -> Morning:
+    """Lines of the rooms, findings, the brief, the code of the duty book. At most 8 statements."""
+    gathered: dict[str, list[Line]] = {heading: [] for heading in HEADINGS}
+    for room in (incident_lines, territory_lines, people_lines):
+        for line in room.lines(actor, on):
+            gathered[line.heading].append(line)
+    found = list(findings.latest(actor, station.pk, on))
+    rises = [f for f in found if f.kind in {Finding.RISE, Finding.REPEAT}]
+    if rises:
+        gathered["changed"].insert(0, _rises_line(rises))
+    brief = MorningBrief.objects.visible_to(actor).filter(station=station, on=on).select_related("signed_by").first()
+    may_sign = (
+        rules.sign_refusal(roles=actor.roles_at(station.pk), signed=brief is not None, is_today=on == clock.today())
+        is None
+    )
+    if may_sign:
+        gathered["sign"].append(
+            Line(heading="sign", n=1, sentence=_("The brief of this morning."), press="read_sign", weight=50)
+        )
+    for lines in gathered.values():
+        lines.sort(key=lambda line: -line.weight)
+    until = (
+        Incident.objects.visible_to(actor)
+        .filter(station=station)
+        .order_by("-occurred_from", "-id")
+        .values_list("occurred_from", flat=True)
+        .first()
+    )
+    return Morning(station, on, gathered, found, brief, code_of(on), until, may_sign)
+
+
+def _rises_line(found: list[Finding]) -> Line:
+    from .said import say
+
+    return Line(heading="changed", n=len(found), sentence=" ".join(say(f).title for f in found[:2]), weight=100)
+
+
+def code_of(on: date) -> str:
+    """The code stamped on a morning; it never changes, so it is asked once a process."""
+    if on not in _codes:
+        found = HeadCode.objects.filter(on=on).values_list("code", flat=True).first()
+        if found is None:
+            return ""
+        _codes.clear()
+        _codes[on] = found
+    return _codes[on]
+
+
+def stations_table(actor, on: date) -> list[dict]:
+    """For a commander: every station with its findings and its last 28 days against the 28 before. 3 statements."""
+    stations = list(Station.objects.filter(pk__in=actor.stations()).order_by("number", "pk"))
+    rows = DailyCount.objects.visible_to(actor).filter(local_date__gte=on - timedelta(days=56), local_date__lt=on)
+    split = on - timedelta(days=28)
+    counts = {
+        s: (now or 0, before or 0)
+        for s, now, before in rows.values_list("station_id").annotate(
+            now=Sum("n", filter=Q(local_date__gte=split)), before=Sum("n", filter=Q(local_date__lt=split))
+        )
+    }
+    kinds: dict[int, Counter] = defaultdict(Counter)
+    newest = Finding.objects.visible_to(actor).filter(on__lte=on).values("station_id").annotate(on=Max("on"))
+    found = Finding.objects.visible_to(actor).filter(on__in={row["on"] for row in newest} or {on})
+    for station_id, kind, n in found.values_list("station_id", "kind").annotate(n=Count("pk")):
+        kinds[station_id][kind] += n
+    return [
+        {
+            "station": s,
+            "now": counts.get(s.pk, (0, 0))[0],
+            "before": counts.get(s.pk, (0, 0))[1],
+            "has_data": s.pk in counts,
+            "kinds": kinds[s.pk],
+        }
+        for s in stations
+    ]
+
+
+@dataclass(frozen=True)
+class AreaFacts:
+    """Ninety days of one area, beat by beat."""
+
+    station: Station
+    area: Area | None
+    beats: list[Beat]
+    officers: dict[int, BeatOfficer]
+    by_beat: dict[int, int]
+    by_type: list[tuple[str, int]]
+    hours: list[list[int]]  # weekday (Monday first) by hour of the day, events with a known hour
+    timed: int
+    untimed: int
+    hot: list[Finding]
+    days: int
+    last_on: date | None
+
+
+DAYS = 90
+
+
+def area_facts(actor, station: Station, on: date, type_code: str = "") -> AreaFacts:
+    """The area page. 7 statements, whatever the size."""
+    since = on - timedelta(days=DAYS)
+    area = Area.objects.visible_to(actor).in_force().filter(station=station).defer("geometry").first()
+    beats = list(Beat.objects.visible_to(actor).in_force().filter(station=station).defer("geometry"))
+    officers = {
+        b.beat_id: b
+        for b in BeatOfficer.objects.visible_to(actor)
+        .filter(beat__station=station, to_on=None)
+        .select_related("officer")
+    }
+    totals = DailyCount.objects.visible_to(actor).filter(station=station, local_date__gte=since, local_date__lt=on)
+    by_beat: Counter[int] = Counter()
+    by_type: Counter[str] = Counter()
+    last = None
+    for beat, code, n, newest in totals.values_list("beat_id", "type__code").annotate(
+        n=Sum("n"), newest=Max("local_date")
+    ):
+        by_type[code] += n
+        if not type_code or code == type_code:
+            by_beat[beat] += n
+            last = max(last or newest, newest)
+    events = Incident.objects.visible_to(actor).filter(station=station, local_date__gte=since, local_date__lt=on)
+    if type_code:
+        events = events.filter(type__code=type_code)
+    hours = [[0] * 24 for _day in range(7)]
+    timed = untimed = 0
+    zone = clock.zone()
+    for day, hour, known, n in (
+        events.annotate(hour=ExtractHour("occurred_from", tzinfo=zone))
+        .values_list("local_date", "hour", "time_known")
+        .annotate(n=Count("pk"))
+    ):
+        if known:
+            hours[day.weekday()][hour] += n
+            timed += n
+        else:
+            untimed += n
+    hot = [
+        f
+        for f in findings.latest(actor, station.pk, on)
+        if f.kind == Finding.HOT and (not type_code or f.type.code == type_code)
+    ]
+    return AreaFacts(
+        station, area, beats, officers, dict(by_beat), by_type.most_common(), hours, timed, untimed, hot, DAYS, last
+    )
+
+
+def beat_of(actor, station: Station, code: str) -> Beat | None:
+    return Beat.objects.visible_to(actor).in_force().filter(station=station, code=code).first()
+
+
+def beat_facts(actor, beat: Beat, on: date) -> dict:
+    """One beat: officer, 90 days by type, 13 four-week periods, the latest events. 4 statements."""
+    officer = BeatOfficer.objects.visible_to(actor).filter(beat=beat, to_on=None).select_related("officer").first()
+    since = on - timedelta(days=28 * 13)
+    rows = DailyCount.objects.visible_to(actor).filter(
+        beat=beat, station=beat.station_id, local_date__gte=since, local_date__lt=on
+    )
+    by_type: Counter[str] = Counter()
+    periods = [0] * 13
+    for code, day, n in rows.values_list("type__code", "local_date").annotate(n=Sum("n")):
+        ago = (on - day).days - 1
+        periods[12 - ago // 28] += n
+        if ago < DAYS:
+            by_type[code] += n
+    latest = list(
+        Incident.objects.visible_to(actor)
+        .filter(beat=beat)
+        .drawable()
+        .select_related("type")
+        .order_by("-occurred_from", "-id")[:8]
+    )
+    return {"officer": officer, "by_type": by_type.most_common(), "periods": periods, "latest": latest}
+
+
+def finding_of(actor, pk: int) -> Finding | None:
+    return Finding.objects.visible_to(actor).select_related("type", "beat", "station").filter(pk=pk).first()
+
+
+def events_of(actor, finding: Finding, limit: int = 50) -> list[Incident]:
+    """The events a finding rests on, newest first, as far as they may be listed by place (R14). One statement."""
+    r = finding.result
+    events = (
+        Incident.objects.visible_to(actor).drawable().filter(station=finding.station_id).select_related("type", "beat")
+    )
+    if finding.type_id:
+        events = events.filter(type=finding.type_id)
+    if finding.beat_id:
+        events = events.filter(beat=finding.beat_id)
+    if "from_on" in r:
+        events = events.filter(local_date__gte=r["from_on"], local_date__lte=r["to_on"])
+    if finding.kind == Finding.REPEAT:
+        near = 0.00006
+        events = events.filter(
+            lon__range=(r["lon"] - near, r["lon"] + near),
+            lat__range=(r["lat"] - near, r["lat"] + near),
+            local_date__in=r["dates"],
+        )
+    return list(events.order_by("-occurred_from", "-id")[:limit])
