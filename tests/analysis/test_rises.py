@@ -174,7 +174,7 @@ def test_a_series_that_cannot_be_is_refused(wrong):
         rise(given.pop("history"), given.pop("current"), **given)
 
 
-# Nominal .05; three standard errors of 400 series are .033. 10,000 series a stratum, run apart: see the guide.
+# Nominal .05; 150 series a stratum catch what is wrong by half, the sum of all strata what is wrong by a fifth.
 WORLDS = [
     (weeks, per_year, kind, rate)
     for weeks, per_year in ((208, WEEKS), (104, WEEKS), (40, WEEKS), (60, WEEKS / 4))

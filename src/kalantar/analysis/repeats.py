@@ -86,12 +86,13 @@ def repeat_places(places, days, *, window_days, until, fewest=FEWEST_EVENTS):
         special.betainc(np.maximum(counts[compared], 1), totals[compared] - counts[compared] + 1, share), 1.0,
     )
     adjusted = many(p).adjusted
+    in_time = np.flatnonzero(in_window)
+    in_time = in_time[np.argsort(days[in_time], kind="stable")]
     out = []
     for j, k in enumerate(compared):
         if counts[k] < fewest:
             continue
-        rows = np.flatnonzero(in_window & (code == k))
-        rows = rows[np.argsort(days[rows], kind="stable")]
+        rows = in_time[code[in_time] == k]
         out.append(RepeatPlace(
             place=keys[k], count=int(counts[k]), total=int(totals[k]), expected=float(totals[k] * share),
             p_value=float(p[j]), p_adjusted=float(adjusted[j]), rows=tuple(int(r) for r in rows),

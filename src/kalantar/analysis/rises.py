@@ -312,8 +312,8 @@ def _seasonal(y, t, per_year, waves, allow_trend, always=False):
 def _predicted(beta, cov, phi, x, y, *, trend, most=np.inf):
     mean = float(min(np.exp(x @ beta), most))  # a trend is not carried beyond all that was seen
     df = max(len(y) - len(beta), 1)
-    # standard error of the Pearson estimate; sparse, clustered counts have a long tail
-    guarded = max(1.0, phi * (1 + np.sqrt((2 + phi**2 / y.mean()) / df)))
+    # one standard error of the Pearson estimate up; sparse, clustered counts have a long tail
+    guarded = max(1.0, phi * (1 + float(np.sqrt((2 + phi**2 / y.mean()) / df))))
     variance = guarded * mean + guarded * mean**2 * float(x @ cov @ x)
     return _Usual(mean, variance, guarded, trend)
 
