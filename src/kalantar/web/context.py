@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import cached_property
+from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import get_language_bidi, gettext
 
 from kalantar.kernel import clock, installation, outbox
@@ -128,4 +128,4 @@ def _address(name: str) -> str:
 def page(request) -> dict:
     """The context processor: `shell`, and `places` for the rail."""
     frame = Shell(request)
-    return {"shell": frame, "places": frame.places}
+    return {"shell": frame, "places": SimpleLazyObject(lambda: frame.places)}

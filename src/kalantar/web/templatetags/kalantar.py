@@ -15,7 +15,7 @@ register = template.Library()
 
 @register.filter
 def digits(value, places=None):
-    """Numbers in the page's digits with thousands marked; `digits:1` fixes the decimals, `digits:"plain"` marks none."""
+    """Numbers in the page's digits, thousands marked; `digits:1` fixes decimals, `digits:"plain"` marks nothing."""
     if places == "plain":
         return show.digits(str(value)) if value is not None else ""
     return show.digits(value, places)
