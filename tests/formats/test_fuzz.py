@@ -1,5 +1,6 @@
 """Whatever the bytes: a table, or a FileRefused. Nothing else ever comes out of the door."""
 
+import functools
 import io
 import json
 import tempfile
@@ -90,6 +91,7 @@ def test_a_well_made_csv_loses_nothing(rows):
         assert not any(any(row) for row in rows)
 
 
+@functools.cache  # a workbook holds the moment it was made: one for all examples
 def a_workbook():
     book = openpyxl.Workbook()
     for i in range(30):
@@ -99,6 +101,7 @@ def a_workbook():
     return stream.getvalue()
 
 
+@functools.cache
 def a_shapefile():
     import numpy as np
     import pyogrio.raw
