@@ -8,10 +8,12 @@ class IncidentsConfig(AppConfig):
 
     def ready(self):
         from kalantar.kernel import retention
+        from kalantar.web import find
 
-        from . import jobs, sentences
+        from . import jobs, numbers, sentences
         from .keep import KEEP
 
         jobs.ready()
         sentences.register()
         retention.register(**KEEP)
+        find.register(numbers.address)

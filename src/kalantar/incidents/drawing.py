@@ -189,4 +189,4 @@ FIELDS = {
 
 
 def _list(fields: list[str]) -> str:
-    return _("changed: %(fields)s") % {"fields": ", ".join(dict.fromkeys(fields))}
+    return _("changed: %(fields)s") % {"fields": _(", ").join(dict.fromkeys(fields))}

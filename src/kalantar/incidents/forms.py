@@ -43,7 +43,7 @@ class TypeField(forms.CharField):
                 return met[0]
             if met:
                 told = [words.word("incident_type", code) for code in met[:SUGGESTED]]
-                raise ValidationError(_("This may mean several kinds: %(kinds)s. Please write a little more.") % {"kinds": _joined(told)},
+                raise ValidationError(_("This may mean several kinds: %(kinds)s. Please write a little more.") % {"kinds": _(", ").join(told)},
                                       code="several")
         raise ValidationError(SENTENCES.say("type_unknown"), code="type_unknown")
 
@@ -186,6 +186,3 @@ class PeriodForm(forms.Form):
     first = JalaliDateField(label=gettext_lazy("From day"))
     last = JalaliDateField(label=gettext_lazy("To day"))
 
-
-def _joined(told: list[str]) -> str:
-    return show.listed(told)

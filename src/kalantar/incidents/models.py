@@ -137,6 +137,7 @@ class Incident(models.Model):
             models.Index(fields=["station", "-occurred_from", "-id"], name="incident_newest"),
             models.Index(fields=["station", "type", "-occurred_from", "-id"], name="incident_newest_of_type"),
             models.Index(fields=["beat", "-occurred_from", "-id"], name="incident_newest_of_beat"),
+            models.Index(fields=["station", "-occurred_from"], name="incident_not_drawn", condition=Q(shown_as=0)),  # counted, not listed
             models.Index(fields=["batch"], name="incident_of_import", condition=Q(batch__isnull=False)),
             models.Index(fields=["same_as"], name="incident_same_as"),
         ]

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kalantar.people.roles import Role
+from kalantar.persian.address import parts
+from kalantar.persian.columns import refused_category
+from kalantar.persian.identifiers import found_in
+from kalantar.persian.style import faults
 
 NEVER, CELL, POINT = 0, 1, 2
 DWELLING, UNKNOWN = "dwelling", "unknown"
@@ -87,6 +91,25 @@ def shown_as(*, code: str, violent: bool, never_drawn: bool, building: bool, pla
     if place_kind == UNKNOWN and (building or violent):
         return CELL
     return POINT
+
+
+# ---- words about a place ----
+
+_NAMES = frozenset({"city", "village", "district", "settlement", "highway", "road", "boulevard", "street", "square", "crossroads", "fork",
+                    "alley", "dead_end", "lane"})
+
+
+def words_fault(text: str) -> str | None:
+    """Why these words about a place are not kept: they name a person, a trait of persons (R3), or speak of them unkindly.
+
+    The name of a street is its name, whatever it means elsewhere.
+    """
+    if found_in(text):
+        return "person_in_words"
+    free = " ".join(part.name for part in parts(text) if part.kind not in _NAMES)
+    if refused_category(free):
+        return "trait_in_words"
+    return "unkind_words" if any(fault.key == "forbidden_word" for fault in faults(free)) else None
 
 
 # ---- times ----

@@ -23,6 +23,9 @@ REFUSALS = {
     "row_of_another_station": _("This place belongs to station %(station)s. Nothing was recorded here. Please hand it over to "
                                 "that station."),
     "person_in_words": _("These words hold a number that belongs to a person. It was not kept. Please describe the place only."),
+    "trait_in_words": _("These words speak of belief, origin or dress. They were not kept. Please describe the place only."),
+    "unkind_words": _("These words speak unkindly of people. They were not kept. Please describe the place only."),
+    "export_too_large": _("This list has more than %(limit)s events. No file was made. Please choose a shorter period."),
     # imports as a whole
     "import_file_gone": _("The uploaded file is not kept any more. Please send it again."),
     "columns_refused": _("Some columns are about persons or personal traits. They were not kept. Please confirm that the file "

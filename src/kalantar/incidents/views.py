@@ -4,38 +4,47 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.http import FileResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kalantar.kernel import uids
-from kalantar.kernel.change import Overtaken, Refused
+from kalantar.kernel.change import Overtaken, Refused, insist
+from kalantar.web import words
 from kalantar.web.answer import answer, refuse, unseen, went
 from kalantar.web.pager import page
 from kalantar.web.show import count as shown_count
 
-from . import drawing, filters, forms, queries, rules, shown, verbs
+from . import drawing, exports, filters, forms, queries, rules, shown, verbs
 
 
 @require_safe
 def incidents(request):
     """The list: a sentence that is the filter, and the newest events it finds."""
-    said = filters.read(request)
-    rows = queries.found(request.actor, said.wanted)
-    counted = queries.count(request.actor, said.wanted, rows)
+    actor, said = _eyes(request), filters.read(request)
+    rows = queries.found(actor, said.wanted)
+    counted = queries.count(actor, said.wanted, rows)
     return answer(request, "incidents/list.html", said=said, counted=counted, count_text=how_many(counted), hidden_text=hidden(counted),
-                  page=page(request, queries.listed(rows), counted=False), **_steps(request.actor))
+                  page=page(request, queries.listed(rows), counted=False), **_steps(actor))
 
 
 @require_safe
 def map_of(request):
     """The same filter on a map, and as a table of its cells."""
-    said = filters.read(request)
-    rows = queries.found(request.actor, said.wanted)
-    counted = queries.count(request.actor, said.wanted, rows)
+    actor, said = _eyes(request), filters.read(request)
+    rows = queries.found(actor, said.wanted)
+    counted = queries.count(actor, said.wanted, rows)
     return answer(request, "incidents/map.html", said=said, counted=counted, count_text=how_many(counted), hidden_text=hidden(counted),
-                  drawn=drawing.of_list(request.actor, rows, said), **_steps(request.actor))
+                  drawn=drawing.of_list(actor, rows, said), **_steps(actor))
+
+
+def _eyes(request):
+    """Who sees no station's events finds no such page."""
+    if not request.actor.stations():
+        raise unseen()
+    return request.actor
 
 
 def _steps(actor) -> dict:
@@ -91,7 +100,43 @@ def correct(request, uid: UUID):
                 return went(reverse("incidents:incident", args=[row.uid]), _("The record was corrected."))
             except (Refused, Overtaken) as no:
                 status = refuse(form, no)
-    return answer(request, "incidents/correct.html", status=status, row=row, form=form, number=shown.number(row, row.station.number))
+    return answer(request, "incidents/correct.html", status=status, row=row, form=form, number=shown.number(row, row.station.number),
+                  **_typing(form))
+
+
+# ---- the file of a list ----
+
+@require_http_methods(["GET", "POST"])
+def export(request):
+    """Ask what the file is for, then send it."""
+    actor, said = _eyes(request), filters.read(request)
+    insist(rules.may_export(actor.roles()))
+    form = forms.ExportForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            kind = form.cleaned_data["kind"]
+            try:
+                made = exports.export_list(said.wanted, by=actor, kind=kind, reason=form.cleaned_data["reason"])
+                return FileResponse(made, as_attachment=True, filename=exports.file_name(kind), content_type=exports.KINDS[kind])
+            except Refused as no:
+                status = refuse(form, no)
+    counted = queries.count(actor, said.wanted, queries.found(actor, said.wanted))
+    return answer(request, "incidents/export.html", status=status, said=said, form=form, count_text=how_many(counted),
+                  hidden_text=hidden(counted), most=exports.MOST)
+
+
+@require_safe
+def period(request):
+    """A period of one's own becomes part of the list's address."""
+    form = forms.PeriodForm(request.GET)
+    kept = request.GET.copy()
+    for name in ("first", "last"):
+        kept.pop(name, None)
+    if form.is_valid():
+        kept["period"] = filters.written(*sorted((form.cleaned_data["first"], form.cleaned_data["last"])))
+    return HttpResponseRedirect(f"{reverse('incidents:list')}?{kept.urlencode()}")
 
 
 # ---- a new event ----
@@ -99,6 +144,7 @@ def correct(request, uid: UUID):
 @require_http_methods(["GET", "POST"])
 def record(request):
     """Record an event; the next form is ready at once."""
+    insist(rules.may_record(_eyes(request).roles()))
     given = {"beat": request.GET.get("beat", ""), "uid": uids.new()}
     form = forms.RecordForm(request.POST or None, actor=request.actor, initial=given)
     status = 200
@@ -112,7 +158,13 @@ def record(request):
             except (Refused, Overtaken) as no:
                 status = refuse(form, no)
     return answer(request, "incidents/record.html", status=status, form=form, saved=_saved(request),
-                  drawn=drawing.of_ground(request.actor, form.beats))
+                  ground=drawing.of_ground(request.actor), **_typing(form))
+
+
+def _typing(form) -> dict:
+    """The kinds to choose from, and whether the optional fields stand open."""
+    optional = ("to_clock", "to_day", "lon", "lat", "external_ref")
+    return {"types": words.choices("incident_type"), "more_open": any(form[name].errors or form[name].value() for name in optional)}
 
 
 def _saved(request) -> dict | None:
@@ -121,26 +173,4 @@ def _saved(request) -> dict | None:
         row = queries.incident(request.actor, UUID(request.GET.get("after", "")))
     except ValueError:
         return None
-    return {"row": row, "number": shown.number(row, row.station.number)} if row else None
-
-
-# ---- search by number ----
-
-def find(actor, text: str) -> str | None:
-    """«۱۲/۱۴۰۵/۴۷۳» from any side: station, year and running number, or year and number of one's own station."""
-    parts = [int(part) for part in text.replace("-", "/").split("/") if part.isascii() and part.isdigit() and len(part) < 10]
-    years = [i for i, part in enumerate(parts) if 1300 <= part <= 1499]
-    home = actor.home_station
-    if len(parts) == 2 and home is not None and home.number:
-        parts, years = [home.number, *parts], [i + 1 for i in years]
-    if len(parts) != 3:
-        return None
-    for at in years:
-        first, last = (part for i, part in enumerate(parts) if i != at)
-        for station, seq in ((first, last), (last, first)):
-            row = queries.by_number(actor, station, parts[at], seq)
-            if row:
-                return reverse("incidents:incident", args=[row.uid])
-    return None
-
-
+    return {"row": row, "kind": words.word("incident_type", row.type.code), "number": shown.number(row, row.station.number)} if row else None
