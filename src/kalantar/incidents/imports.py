@@ -6,10 +6,12 @@ receive → (map) → try_out → load. The command line and the pages go the sa
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import tempfile
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from json import dumps, loads
@@ -34,6 +36,7 @@ from .staging import Prepared, Stager, Stopped, prepared
 
 log = logging.getLogger("kalantar.incidents")
 PREVIEW_ROWS = 20
+PACKED_BYTES = 2_000_000_000
 SUSPICIOUS = 0.5  # this share of the places outside the area stops an import: a wrong column or coordinate system
 FEW = 20  # below so many places nothing is suspected
 SILENT = timedelta(minutes=15)  # a loader that gave no sign for so long was killed
@@ -54,18 +57,38 @@ def receive(path: Path, *, by, name: str, sheet: str | None = None) -> Import:
     if refusal:
         audit.tried("import.refused", "incidents.import", by=by, key=refusal)
         raise Refused(refusal)
+    packed = scratch(())
+    try:
+        about = tables.pack(path, packed, sheet=sheet)
+        with packed.open("rb") as source:
+            stored = files.put(source, limit=PACKED_BYTES)
+    except FileRefused as no:
+        audit.tried("import.refused", "incidents.import", by=by, key=no.key)
+        raise
+    finally:
+        packed.unlink(missing_ok=True)
+    return verbs.upload_import(stored, about.to_json(), by=by, name=name)
+
+
+def scratch(chunks: Iterable[bytes]) -> Path:
+    """A file for work in progress, inside the data folder; whoever asks for it takes it away again."""
     folder = Path(settings.DATA) / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix="import-") as home:
-        packed = Path(home) / "packed"
-        try:
-            about = tables.pack(path, packed, sheet=sheet)
-        except FileRefused as no:
-            audit.tried("import.refused", "incidents.import", by=by, key=no.key)
-            raise
-        with packed.open("rb") as source:
-            stored = files.put(source, limit=2_000_000_000)
-    return verbs.upload_import(stored, about.to_json(), by=by, name=name)
+    handle, path = tempfile.mkstemp(dir=folder, prefix="import-")
+    with os.fdopen(handle, "wb") as out:
+        for chunk in chunks:
+            out.write(chunk)
+    return Path(path)
+
+
+def sweep_scratch(older_than: timedelta = timedelta(hours=12)) -> int:
+    """Work in progress that a killed process left behind."""
+    gone = 0
+    for path in (Path(settings.DATA) / "tmp").glob("import-*"):
+        if time.time() - path.stat().st_mtime > older_than.total_seconds():
+            path.unlink(missing_ok=True)
+            gone += 1
+    return gone
 
 
 def same_file(batch: Import, actor) -> Import | None:
@@ -123,8 +146,9 @@ class Reading:
 
     def report(self) -> dict:
         """What the pages show, as JSON."""
+        counts = {name: value for name, value in asdict(self.counts).items() if isinstance(value, int)}
         return {
-            "errors": dict(self.reader.errors.counts.most_common()), "types": dict(self.by_type.most_common()),
+            "counts": counts, "errors": dict(self.reader.errors.counts.most_common()), "types": dict(self.by_type.most_common()),
             "months": dict(sorted(self.by_month.items())), "stations": dict(self.by_station.most_common()),
             "beats": dict(self.by_beat.most_common(300)), "repeated": len(self.found.repeated) if self.found else 0,
             "duplicate_rows": self.found.duplicates[:200].tolist() if self.found else [],
@@ -279,6 +303,15 @@ def fitting_crs(x: np.ndarray, y: np.ndarray, ground: Ground) -> str:
 def try_out(batch: Import, mapping: Mapping, *, by, limit: int | None = None) -> Reading:
     """Read everything, keep nothing."""
     return read(packed_path(batch), mapping, scope=_scope(batch, by), limit=limit)
+
+
+def check(batch: Import, *, by, told: Callable[[], None] = lambda: None) -> Import:
+    """Read everything and keep only the report and the list of errors."""
+    try:
+        reading = read(packed_path(batch), mappings.from_json(batch.mapping), scope=_scope(batch, by), told=told)
+    except FileRefused as no:
+        raise Refused(no.key, **no.details) from no
+    return verbs.keep_report(batch, reading.report(), keep_errors(reading.reader.errors), by=by)
 
 
 def _scope(batch: Import, by) -> frozenset[int]:

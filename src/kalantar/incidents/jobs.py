@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from kalantar.kernel import clock, jobs
-from kalantar.kernel.change import Overtaken
+from kalantar.kernel.change import Overtaken, Refused
 from kalantar.people.actors import SYSTEM
 
 FILE_DAYS = 30  # an uploaded file is kept so long after it was loaded, to answer questions about its rows
@@ -35,6 +35,23 @@ def load_import(payload: dict) -> None:
         imports.load(batch, by=SYSTEM, told=lambda: jobs.keep_lease("incidents.load_import", str(batch.pk)))
     except Overtaken:
         return  # somebody else loads it, or it was failed meanwhile
+
+
+@jobs.job("incidents.try_import")
+def try_import(payload: dict) -> None:
+    """Check a large file. Nothing of it is kept but the report."""
+    from . import imports, verbs
+    from .models import Import
+
+    batch = _import(payload)
+    if batch is None or batch.state not in {Import.UPLOADED, Import.FAILED}:
+        return
+    try:
+        imports.check(batch, by=SYSTEM, told=lambda: jobs.keep_lease("incidents.try_import", str(batch.pk)))
+    except Refused as no:
+        verbs.fail_import(batch, by=SYSTEM, key=no.key, args=no.details)
+    except Overtaken:
+        return  # the mapping was changed meanwhile
 
 
 @jobs.job("incidents.sweep_import")
@@ -82,20 +99,16 @@ def forget_files(payload: dict | None = None) -> int:
     """Uploaded files go when they have done their work."""
     from django.db.models import Q
 
-    from kalantar.kernel import files
-
-    from . import verbs
+    from . import imports, verbs
     from .models import Import
 
+    imports.sweep_scratch()
     now = clock.now()
     done = Q(state__in=[Import.LIVE], live_at__lt=now - timedelta(days=FILE_DAYS)) | Q(state__in=[Import.WITHDRAWN, Import.SWEPT])
     waiting = Q(state__in=[Import.UPLOADED, Import.FAILED], made_at__lt=now - timedelta(days=WAITING_DAYS))
     n = 0
-    for batch in Import.objects.filter(done | waiting).exclude(file=None).select_related("file"):
-        stored = batch.file
+    for batch in Import.objects.filter(done | waiting).exclude(file=None):
         verbs.forget_file(batch, by=SYSTEM)
-        if not Import.objects.filter(Q(file=stored) | Q(errors=stored)).exists():
-            files.discard(stored)
         n += 1
     return n
 

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import h3.api.basic_int as h3
 from django.db import transaction
+from django.db.models import Q
 
-from kalantar.kernel import audit, bulk, clock, jobs, numbers, outbox
+from kalantar.kernel import audit, bulk, clock, files, jobs, numbers, outbox
 from kalantar.kernel.change import Refused, insist, move, verb
 from kalantar.kernel.models import StoredFile
 from kalantar.people.models import Unit
 from kalantar.persian.calendar import jalali
-from kalantar.persian.identifiers import found_in
 from kalantar.persian.letters import normalise
 from kalantar.territory import locate
 from kalantar.territory.models import Beat
@@ -137,9 +137,8 @@ def _described(row: Incident, event: Event, beat: Beat) -> Incident:
     fault = rules.time_fault(event.occurred_from, event.occurred_to, now=clock.now())
     if fault:
         raise Refused(fault, field="occurred_to" if fault == "interval_backwards" else "occurred_from")
-    for field, text in (("place_text", event.place_text), ("external_ref", event.external_ref)):
-        if field == "place_text" and found_in(text):
-            raise Refused("person_in_words", field=field)
+    if fault := rules.words_fault(event.place_text):
+        raise Refused(fault, field="place_text")
     row.station_id, row.beat, row.type = beat.station_id, beat, kind
     row.occurred_from, row.occurred_to, row.time_known = event.occurred_from, event.occurred_to, event.time_known
     row.local_date = clock.local_day(event.occurred_from)
@@ -200,10 +199,31 @@ def map_import(batch: Import, mapping: mappings.Mapping, *, by) -> Import:
     batch = Import.objects.visible_to(by).get(pk=batch.pk)
     insist(rules.refusal("start", state=batch.state, roles=by.roles()))
     headings = [*batch.about["columns"], *(column["column"] for column in batch.about["left_out"])]
-    batch = move(batch, mapping=mappings.to_json(mapping), report={})
+    batch = move(batch, mapping=mappings.to_json(mapping), report={}, errors=_none_instead_of(batch.errors))
     SavedMapping.objects.update_or_create(unit=batch.unit, header=mappings.header_digest(headings),
                                           defaults={"mapping": mappings.to_json(mapping), "used_at": clock.now()})
     audit.record("import.mapped", batch, by=by, chain=_chain(batch))
+    return batch
+
+
+@verb
+def ask_check(batch: Import, *, by) -> Import:
+    """A large file is checked by a job."""
+    batch = Import.objects.visible_to(by).get(pk=batch.pk)
+    insist(rules.refusal("start", state=batch.state, roles=by.roles()))
+    insist(import_refusal(batch))
+    jobs.queue("incidents.try_import", key=str(batch.pk), payload={"import": batch.pk})
+    audit.record("import.check_asked", batch, by=by, chain=_chain(batch))
+    return batch
+
+
+@verb
+def keep_report(batch: Import, report: dict, errors: StoredFile | None, *, by) -> Import:
+    """The file was read and nothing of it kept but what the reading found."""
+    insist(rules.refusal("start", state=batch.state, roles=by.roles()))
+    _none_instead_of(batch.errors)
+    batch = move(batch, report=report, errors=errors)
+    audit.record("import.checked", batch, by=by, chain=_chain(batch), errors=sum(report["errors"].values()))
     return batch
 
 
@@ -260,6 +280,7 @@ class Counts:
 def make_live(batch: Import, *, by, counts: Counts, report: dict, errors: StoredFile | None) -> Import:
     """All rows are there: one change of state shows them and their totals together."""
     insist(None if batch.state == Import.LOADING else "not_from_this_state")
+    _none_instead_of(batch.errors)
     batch = move(batch, state=Import.LIVE, live_at=clock.now(), report=report, errors=errors, failure={},
                  **{f.name: getattr(counts, f.name) for f in fields(Counts)})
     if batch.made_by:
@@ -277,6 +298,7 @@ def fail_import(batch: Import, *, by, key: str, args: dict | None = None, report
     """It did not work, and why. Nothing of the file is visible; what was written is swept away."""
     batch = Import.objects.get(pk=batch.pk)
     insist(rules.refusal("fail", state=batch.state, roles=by.roles()))
+    _none_instead_of(batch.errors)
     batch = move(batch, state=Import.FAILED, failure={"key": key, "args": args or {}}, report=report or {}, errors=errors)
     if batch.made_by:
         outbox.tell("import_failed", to=batch.made_by, page=("incidents:import", {"uid": str(batch.uid)}), file=batch.file_name)
@@ -344,9 +366,20 @@ def forget_file(batch: Import, *, by) -> Import:
     """The uploaded file has done its work. A failed or waiting import without a file is over."""
     batch = Import.objects.get(pk=batch.pk)
     over = batch.state in {Import.UPLOADED, Import.FAILED}
-    batch = move(batch, file=None, **({"state": Import.SWEPT} if over else {}))
+    batch = move(batch, file=_none_instead_of(batch.file), **({"state": Import.SWEPT} if over else {}))
     audit.record("import.file_forgotten", batch, by=by, chain=_chain(batch))
     return batch
+
+
+def _none_instead_of(stored: StoredFile | None) -> None:
+    """Once the change is kept, a file that no import owns any more is taken from the disk."""
+    if stored is not None:
+        transaction.on_commit(lambda: _discard(stored))
+
+
+def _discard(stored: StoredFile) -> None:
+    if not Import.objects.filter(Q(file=stored) | Q(errors=stored)).exists():
+        files.discard(stored)
 
 
 def _tell_other_rooms(batch: Import) -> None:
