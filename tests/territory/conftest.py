@@ -56,4 +56,5 @@ def chicago_ground(chicago, chicago_files):
     from kalantar.territory.imports import import_boundaries
 
     districts, beats = chicago_files
-    return (import_boundaries(districts, kind="station", by=COMMAND_LINE), import_boundaries(beats, kind="beat", by=COMMAND_LINE))
+    return (import_boundaries(districts, kind="station", by=COMMAND_LINE, only_known=True),
+            import_boundaries(beats, kind="beat", by=COMMAND_LINE, only_known=True))

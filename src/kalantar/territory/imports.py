@@ -29,6 +29,7 @@ KINDS = (STATION, BEAT)
 PREVIEW_M = 25.0  # how coarse the map of a report may be
 NAMED = 25  # overlaps, gaps and notes that a report names one by one; the rest is counted
 _NAME_WORDS = ("name", "title", "label", "name_fa", "beat_name", "district_name")
+_CODE_WORDS = ("code", "beat", "beat_code", "beat_num", "district", "station", "number", "no", "id")
 _STATION_WORDS = ("station", "station_code", "station_no", "precinct", "district", "dist", "dist_num", "police_district")
 
 _ISO6709 = re.compile(r"([+-]\d+)([+-]\d+)")
@@ -212,7 +213,7 @@ def take_over(plan: Plan, *, by, only_known: bool = False, overlaps_known: bool 
 
 def refusal_places(report: CoverageReport) -> dict:
     """The numbers that a refusal's sentence names."""
-    return {"n": report.unknown if report.refusal == "boundaries_unknown" else report.overlap_n, "m2": round(report.overlap_m2)}
+    return {"n": report.unknown if report.refusal == "boundaries_unknown" else report.overlap_n, "area": round(report.overlap_m2)}
 
 
 def planned(path, kind: str, *, by, reading: Reading | None = None, file_name: str = "") -> Plan:
@@ -411,6 +412,7 @@ def _guessed(shapes, reading: Reading, kind: str) -> Reading:
             raise Refused("property_missing", property=named)
     lower = {key.lower(): key for key in known}
     code = reading.code or coverage_report(replace(shapes, geometry=[])).id_field  # of no shapes: only the naming is asked
+    code = code or next((lower[w] for w in _CODE_WORDS if w in lower), None)
     name = reading.name or next((lower[w] for w in _NAME_WORDS if w in lower and lower[w] != code), None)
     station = reading.station
     if kind == BEAT and station is None:
@@ -579,7 +581,7 @@ def _insist_on_the_zone(geometry) -> None:
     lon, lat = (west + east) / 2, (south + north) / 2
     straight = max(abs(lon - place[0]), abs(lat - place[1]))
     swapped = max(abs(lat - place[0]), abs(lon - place[1]))
-    if straight > 5 and swapped < straight:
+    if straight > 5 and swapped < min(straight, 20):
         raise FileRefused("swapped_coordinates")
     if straight > reach:
         raise FileRefused("outside_area", lon=round(lon, 4), lat=round(lat, 4))

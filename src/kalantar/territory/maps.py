@@ -117,19 +117,19 @@ class MapData:
 
 
 def area_map(actor, station, *, beats: list | None = None, told: Mapping[int, str] | None = None, chosen: int | None = None,
-             mini: bool = False, urls: Mapping[int, str] | None = None) -> MapData | None:
+             mini: bool = False, urls: Mapping[int, str] | None = None, area=None) -> MapData | None:
     """The ground of one station: its outline, its beats to be pressed, its neighbours in quiet lines. None: not drawn yet.
 
     beats : rows of `queries.beats`, when the page has them already. told : beat id -> what is said of it beside its name.
     Costs at most 4 statements, 2 when the beats are given.
     """
     beats = list(queries.beats(actor, station.pk)) if beats is None else beats
-    area = queries.area(actor, station.pk)
+    area = area or queries.area(actor, station.pk)
     if area is None and not beats:
         return None
     box = frames.padded(frames.joined(_box(row) for row in ([area] if area else beats)))
     made = MapData(label=_("Map of the area of %(station)s") % {"station": title(station)}, box=_not_too_tall(box), mini=mini)
-    made.lines = [made.d(path) for path in queries.neighbours(station.pk, _degrees(made.box))]
+    made.lines = [] if mini else [made.d(path) for path in queries.neighbours(station.pk, _degrees(made.box))]
     made.outlines = [made.d(area.screen)] if area else []
     made.shapes = [_shape(made, row, link=f"beat-{row.pk}", url=(urls or {}).get(row.pk) or reverse("territory:beat", args=[row.pk]), told=(told or {}).get(row.pk, ""),
                           css="here" if row.pk == chosen else "") for row in beats]

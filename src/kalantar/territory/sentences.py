@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -24,7 +24,7 @@ REFUSALS = {
                                     "property holds the code, and that the stations are opened."),
     "boundaries_unknown": _("Shapes in this file belong to no station you may draw: %(n)s. Nothing was drawn. Leave them out, or "
                             "correct the codes."),
-    "boundaries_overlap": _("Shapes overlap in %(n)s places, %(m2)s m² in all. Nothing was drawn. Correct the lines, or say that "
+    "boundaries_overlap": _("Shapes overlap in %(n)s places, %(area)s m² in all. Nothing was drawn. Correct the lines, or say that "
                             "the overlaps are known."),
     "boundaries_doubled": _("One piece of ground is in the file under two codes. Nothing was drawn. Remove one of them."),
     "code_property_missing": _("The shapes have no property that could be their code. Nothing was drawn. Add a code to each shape."),
@@ -81,24 +81,24 @@ def register() -> None:
 def square(m2: float) -> str:
     """An area in the unit people say it in."""
     if m2 >= 100_000:
-        return say("%(n)s km²") % {"n": digits(m2 / 1e6, 1)}
-    return say("%(n)s m²") % {"n": digits(round(m2))}
+        return gettext("%(n)s km²") % {"n": digits(m2 / 1e6, 1)}
+    return gettext("%(n)s m²") % {"n": digits(round(m2))}
 
 
 def report_lines(report) -> Iterator[str]:
     """A boundary report, a sentence a line: for the terminal and for readers who want no picture."""
-    yield say("%(file)s: %(shapes)s shapes, %(driver)s, %(crs)s.") % {
+    yield gettext("%(file)s: %(shapes)s shapes, %(driver)s, %(crs)s.") % {
         "file": report.file_name, "shapes": digits(report.shapes), "driver": report.driver, "crs": report.source_crs}
     if report.taken_over:
-        state = say("Drawn: %(n)s areas of %(stations)s stations, %(area)s.")
+        state = gettext("Drawn: %(n)s areas of %(stations)s stations, %(area)s.")
     else:
-        state = say("To be drawn: %(n)s areas of %(stations)s stations, %(area)s.")
+        state = gettext("To be drawn: %(n)s areas of %(stations)s stations, %(area)s.")
     yield state % {"n": digits(len(report.taken)), "stations": digits(report.stations), "area": square(report.area_m2)}
     yield str(FOUND_BY[report.by])
     for code, n in report.merged:
-        yield say("Code %(code)s: %(n)s shapes became one area.") % {"code": code, "n": digits(n)}
+        yield gettext("Code %(code)s: %(n)s shapes became one area.") % {"code": code, "n": digits(n)}
     for out in report.left_out:
-        yield say("Left out: %(code)s, %(n)s shapes, %(area)s: %(why)s.") % {
+        yield gettext("Left out: %(code)s, %(n)s shapes, %(area)s: %(why)s.") % {
             "code": out.code or "?", "n": digits(out.shapes), "area": square(out.area_m2), "why": WHY_LEFT_OUT[out.why]}
     for twice in report.duplicates:
         yield duplicate_sentence(twice)
@@ -107,9 +107,9 @@ def report_lines(report) -> Iterator[str]:
         yield "  " + shared_sentence(shared)
     yield gap_sentence(report)
     for hole in report.gaps:
-        yield "  " + say("%(area)s near %(near)s") % {"area": square(hole.area_m2), "near": hole.near}
+        yield "  " + gettext("%(area)s near %(near)s") % {"area": square(hole.area_m2), "near": hole.near}
     if report.ending:
-        yield say("Beats that end because the file does not bring them: %(codes)s.") % {"codes": say(", ").join(report.ending)}
+        yield gettext("Beats that end because the file does not bring them: %(codes)s.") % {"codes": gettext(", ").join(report.ending)}
     for note in report.notes:
         yield note_sentence(note)
     if report.refusal and not report.taken_over:
@@ -125,12 +125,12 @@ def page_of(report) -> dict:
         "area": square(report.area_m2),
         "left_out": [{"code": out.code, "shapes": out.shapes, "area": square(out.area_m2), "why": WHY_LEFT_OUT[out.why]}
                      for out in report.left_out],
-        "merged": [say("Code %(code)s: %(n)s shapes became one area.") % {"code": digits(code), "n": digits(n)} for code, n in report.merged],
+        "merged": [gettext("Code %(code)s: %(n)s shapes became one area.") % {"code": digits(code), "n": digits(n)} for code, n in report.merged],
         "duplicates": [duplicate_sentence(twice) for twice in report.duplicates],
         "overlap": overlap_sentence(report),
         "overlaps": [{"text": shared_sentence(shared), "link": f"fault-{at}"} for at, shared in enumerate(report.overlaps)],
         "gap": gap_sentence(report),
-        "gaps": [{"text": say("%(area)s near %(near)s") % {"area": square(hole.area_m2), "near": digits(hole.near)},
+        "gaps": [{"text": gettext("%(area)s near %(near)s") % {"area": square(hole.area_m2), "near": digits(hole.near)},
                   "link": f"fault-{len(report.overlaps) + at}"} for at, hole in enumerate(report.gaps)],
         "notes": [note_sentence(note) for note in report.notes],
         "rows": [{"link": f"code-{t.code}", "code": t.code, "name": digits(t.name), "station": t.station, "area": square(t.area_m2),
@@ -140,35 +140,35 @@ def page_of(report) -> dict:
 
 def duplicate_sentence(twice) -> str:
     if twice.same == "code":
-        return say("Code %(code)s brings the same ground twice: %(area)s.") % {"code": twice.codes[0], "area": square(twice.area_m2)}
-    return say("One piece of ground under several codes: %(codes)s, %(area)s.") % {
-        "codes": " · ".join(code or say("a neighbouring area") for code in twice.codes), "area": square(twice.area_m2)}
+        return gettext("Code %(code)s brings the same ground twice: %(area)s.") % {"code": twice.codes[0], "area": square(twice.area_m2)}
+    return gettext("One piece of ground under several codes: %(codes)s, %(area)s.") % {
+        "codes": " · ".join(code or gettext("a neighbouring area") for code in twice.codes), "area": square(twice.area_m2)}
 
 
 def overlap_sentence(report) -> str:
     if not report.overlap_n:
-        return say("No two areas overlap.")
+        return gettext("No two areas overlap.")
     return ngettext("Areas overlap in %(n)s place, %(area)s in all.", "Areas overlap in %(n)s places, %(area)s in all.",
                     report.overlap_n) % {"n": digits(report.overlap_n), "area": square(report.overlap_m2)}
 
 
 def shared_sentence(shared) -> str:
-    return say("%(first)s and %(second)s: %(area)s") % {
-        "first": shared.first, "second": shared.second or say("a neighbouring area"), "area": square(shared.area_m2)}
+    return gettext("%(first)s and %(second)s: %(area)s") % {
+        "first": shared.first, "second": shared.second or gettext("a neighbouring area"), "area": square(shared.area_m2)}
 
 
 def fault_sentence(fault: dict) -> str:
     """A fault of the ground as `imports.drawn_of` keeps it."""
     area = square(fault["m2"])
     if fault["kind"] == "gap":
-        return say("%(area)s near %(near)s") % {"area": area, "near": fault["first"]}
-    return say("%(first)s and %(second)s: %(area)s") % {
-        "first": fault["first"], "second": fault["second"] or say("a neighbouring area"), "area": area}
+        return gettext("%(area)s near %(near)s") % {"area": area, "near": fault["first"]}
+    return gettext("%(first)s and %(second)s: %(area)s") % {
+        "first": fault["first"], "second": fault["second"] or gettext("a neighbouring area"), "area": area}
 
 
 def gap_sentence(report) -> str:
     if not report.gap_n:
-        return say("No ground is left out between the areas.")
+        return gettext("No ground is left out between the areas.")
     return ngettext("%(n)s piece of ground belongs to no area, %(area)s.", "%(n)s pieces of ground belong to no area, %(area)s in all.",
                     report.gap_n) % {"n": digits(report.gap_n), "area": square(report.gap_m2)}
 
