@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import network
+from tests.harness import emptying, network
 
 ROOT = Path(__file__).resolve().parents[1]
 CELLAR = [ROOT / "tests" / name for name in ("analysis", "formats", "persian", "worlds")]
@@ -33,6 +33,7 @@ def pytest_configure(config):
     from django.conf import settings
 
     assert settings.DATABASES
+    emptying.allow_between_tests()
 
 
 def pytest_unconfigure(config):

@@ -1,6 +1,7 @@
 """The stylesheet, the script and the icons: contrast, sizes, one source of colour, nothing unused."""
 
 import gzip
+import itertools
 import re
 from pathlib import Path
 
@@ -11,14 +12,14 @@ import kalantar.web
 STATIC = Path(kalantar.web.__file__).parent / "static" / "kalantar"
 PACKAGE = Path(kalantar.web.__file__).parents[1]
 CSS = (STATIC / "kalantar.css").read_text(encoding="utf-8")
-TOKENS = {
-    name: (light, dark) for name, light, dark in re.findall(r"--([\w-]+):var\(--L,(#\w+)\)var\(--D,(#\w+)\)", CSS)
-}
+PAIR = r"--([\w-]+):var\(--L,(#\w+)\)var\(--D,(#\w+)\)"
+TOKENS = {name: (light, dark) for name, light, dark in re.findall(PAIR, CSS)}
 BOTH = dict(re.findall(r"--(q[\w-]*):(#\w+)", CSS))
 
 TEXT = [
     *((ink, ground) for ink in ("ink", "soft", "go", "due", "late", "ok", "sim") for ground in ("paper", "card")),
-    ("ink", "sunk"), ("soft", "sunk"), ("ink", "go-tint"), ("go", "go-tint"), ("go-deep", "go-tint"), ("go-deep", "card"),
+    ("ink", "sunk"), ("soft", "sunk"), ("ink", "go-tint"), ("go", "go-tint"), ("go-deep", "go-tint"),
+    ("go-deep", "card"),
     ("due", "due-tint"), ("late", "late-tint"), ("ok", "ok-tint"), ("sim", "sim-tint"), ("on-go", "go"),
     ("on-go", "go-deep"), ("on-late", "late"), ("paper", "ink"), ("card", "ink"), ("card", "soft"),
 ]  # fmt: skip
@@ -64,7 +65,7 @@ def test_figures_can_be_read_on_the_colours_of_data(ink, ground):
 def test_the_sequence_of_data_darkens_evenly():
     lights = [light_of(BOTH[f"q{n}"]) for n in (1, 2, 3, 4)]
     assert lights == sorted(lights, reverse=True)
-    assert all(earlier / later > 1.4 for earlier, later in zip(lights, lights[1:], strict=False))
+    assert all(earlier / later > 1.4 for earlier, later in itertools.pairwise(lights))
 
 
 def test_below_the_tokens_nothing_names_a_colour():
@@ -80,7 +81,12 @@ def test_nothing_is_left_or_right():
 
 @pytest.mark.parametrize(
     ("name", "limit", "packed"),
-    [("kalantar.css", 29_500, 8_000), ("kalantar.js", 15_000, 5_500), ("icons.svg", 20_000, 7_000), ("vazirmatn-400-800.woff2", 32_768, 32_768)],
+    [
+        ("kalantar.css", 29_500, 8_000),
+        ("kalantar.js", 15_000, 5_500),
+        ("icons.svg", 20_000, 7_000),
+        ("vazirmatn-400-800.woff2", 32_768, 32_768),
+    ],
 )
 def test_what_is_sent_is_small(name, limit, packed):
     content = (STATIC / name).read_bytes()
@@ -90,7 +96,9 @@ def test_what_is_sent_is_small(name, limit, packed):
 
 def test_the_script_needs_no_looser_policy():
     script = (STATIC / "kalantar.js").read_text(encoding="utf-8")
-    assert not re.search(r"\beval\b|new Function|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\.style\b|https?:", script)
+    assert not re.search(
+        r"\beval\b|new Function|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\.style\b|https?:", script
+    )
 
 
 def sprite() -> set[str]:

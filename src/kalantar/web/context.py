@@ -1,4 +1,5 @@
-"""What every page's frame shows: where I am, what day it is, who I am. At most one SQL statement (the inbox count)."""
+"""What every page's frame shows: where I am, what day it is, who I am. At most two SQL statements: the inbox
+count, and the units of this person's posts, which most pages have asked already."""
 
 from __future__ import annotations
 
@@ -95,7 +96,11 @@ class Shell:
 
     @cached_property
     def unread(self) -> int:
-        return min(outbox.waiting(self.officer.pk)[: INBOX_LIMIT + 1].count(), INBOX_LIMIT) if self.officer else 0
+        return (
+            min(outbox.waiting(self.officer.pk).order_by()[: INBOX_LIMIT + 1].count(), INBOX_LIMIT)
+            if self.officer
+            else 0
+        )
 
     @cached_property
     def places(self) -> list[dict]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from django.db.models import CharField, Count, QuerySet, Value
+from django.db.models.aggregates import Aggregate
+
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
@@ -17,3 +20,14 @@ class Line:
     press: str = ""  # code of the button in data/words.csv
     weight: int = 0  # the heavier first
     args: dict = field(default_factory=dict)
+
+
+def tally(**asked: QuerySet | tuple[QuerySet, Aggregate]) -> dict[str, int]:
+    """Several counts in one statement: name -> how many rows, or what the given aggregate says of them."""
+    parts = []
+    for name, query in asked.items():
+        rows, aggregate = query if isinstance(query, tuple) else (query, Count("pk"))
+        named = rows.order_by().annotate(what=Value(name, output_field=CharField())).values("what")
+        parts.append(named.annotate(how_many=aggregate).values_list("what", "how_many"))
+    found = parts[0].union(*parts[1:], all=True) if parts else ()
+    return {**dict.fromkeys(asked, 0), **{name: n or 0 for name, n in found}}
