@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import numpy as np
 import shapely
 from django.db import transaction
-from django.db.models import Max, Min, Sum
+from django.db.models import Max, Min, Subquery, Sum
 from scipy import ndimage
 
 from kalantar.analysis import hotspots, levels, repeats, rises
@@ -356,10 +356,10 @@ def _finding(kind: str, type_id: int | None, beat_id: int | None, method: str, p
 
 
 def latest(actor, station_id: int, on: date):
-    """The findings of a morning, or of the last one before it that has any."""
+    """The findings of a morning, or of the last one before it that has any. One statement."""
     rows = Finding.objects.visible_to(actor).filter(station_id=station_id)
-    newest = rows.filter(on__lte=on).aggregate(on=Max("on"))["on"]
-    return rows.filter(on=newest).select_related("type", "beat").order_by("rank")
+    newest = rows.filter(on__lte=on).order_by("-on").values("on")[:1]
+    return rows.filter(on=Subquery(newest)).select_related("type", "beat").order_by("rank")
 
 
 def sweep(keep_days: int = 400) -> int:

@@ -17,7 +17,7 @@ from kalantar.territory import maps
 from kalantar.territory.maps import MapData
 from kalantar.territory.names import title as station_name
 from kalantar.web.show import digits
-from kalantar.web.words import choices, word
+from kalantar.web.words import choices, language, word
 
 from . import queries, rules
 from .said import beat_name
@@ -42,7 +42,7 @@ def type_options() -> list[tuple[str, str]]:
 
 def mini_map(actor, station, found: Iterable[Finding]) -> MapData | None:
     """The morning's small map: beats and hot cells."""
-    made = maps.area_map(actor, station, mini=True)
+    made = maps.area_map(actor, station, beats=queries.beats_of(actor, station), mini=True)
     if made is not None:
         _lay_cells(made, [f for f in found if f.kind == Finding.HOT])
     return made
@@ -52,7 +52,7 @@ def area_map(actor, facts: queries.AreaFacts) -> Drawn | None:
     """The area page's map, its twin as rows, and its numbered spots."""
     url = {beat.pk: reverse("overview:beat", args=[facts.station.code, beat.code]) for beat in facts.beats}
     told = {beat.pk: _events(facts.by_beat.get(beat.pk, 0)) for beat in facts.beats}
-    made = maps.area_map(actor, facts.station, beats=facts.beats, told=told, urls=url)
+    made = maps.area_map(actor, facts.station, beats=facts.beats, told=told, urls=url, area=facts.area)
     if made is None:
         return None
     rows = [
@@ -61,7 +61,7 @@ def area_map(actor, facts: queries.AreaFacts) -> Drawn | None:
             "name": beat_name(beat),
             "n": facts.by_beat.get(beat.pk, 0),
             "url": url[beat.pk],
-            "officer": station_name(facts.officers[beat.pk].officer) if beat.pk in facts.officers else "",
+            "officer": officer_name(beat),
         }
         for beat in facts.beats
     ]
@@ -117,13 +117,20 @@ def _lay_cells(made: MapData, hot: list[Finding], *, numbered: bool = False) -> 
     return spots
 
 
-def beat_map(actor, beat, station) -> MapData | None:
-    return maps.area_map(actor, station, chosen=beat.pk)
+def officer_name(beat) -> str:
+    """The name of a beat's officer in the page's language; empty when nobody is named."""
+    return digits((language() == "en" and beat.officer_name_en) or beat.officer_name or "")
+
+
+def beat_map(actor, beat, station, beats: list) -> MapData | None:
+    return maps.area_map(actor, station, beats=beats, chosen=beat.pk)
 
 
 def finding_map(actor, finding: Finding, events: list[Incident]) -> Drawn | None:
     """Where the finding is: its cells, its beat, or its spot. Events are never drawn as points on a finding's map."""
-    made = maps.area_map(actor, finding.station, chosen=finding.beat_id)
+    made = maps.area_map(
+        actor, finding.station, beats=queries.beats_of(actor, finding.station), chosen=finding.beat_id
+    )
     if made is None:
         return None
     if finding.kind == Finding.HOT:
@@ -146,8 +153,8 @@ def freshness(facts: queries.AreaFacts) -> list[dict]:
     """How old each layer of the area page is; older than 30 days is told."""
     today = clock.today()
     limit = today - timedelta(days=rules.STALE_DAYS)
-    newest_officer = max((b.from_on for b in facts.officers.values()), default=None)
-    layers = [
+    newest_officer = max((b.officer_since for b in facts.beats if b.officer_since), default=None)
+    return [
         {
             "label": _("Incidents"),
             "at": facts.last_on,
@@ -158,4 +165,3 @@ def freshness(facts: queries.AreaFacts) -> list[dict]:
         {"label": _("Beats"), "at": max((b.since_on for b in facts.beats), default=None), "old": False, "url": ""},
         {"label": _("Officers of the beats"), "at": newest_officer, "old": False, "url": ""},
     ]
-    return layers

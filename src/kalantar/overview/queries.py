@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import ExtractHour
 from django.utils.translation import gettext as _
 
@@ -36,7 +36,7 @@ class Morning:
     on: date
     lines: dict[str, list[Line]]
     findings: list[Finding]
-    brief: MorningBrief | None
+    signed_at: datetime | None
     code: str
     data_until: datetime | None
     may_sign: bool
@@ -54,16 +54,13 @@ class Morning:
         return self.data_until is not None and clock.now() - self.data_until > timedelta(hours=rules.DATA_LATE_HOURS)
 
 
-def station_of(actor, code: str | None) -> Station | None:
-    """The station a page is about: the one named, or the reader's own. One statement for a named one."""
-    if code is None:
-        home = actor.home_station
-        return Station.objects.visible_to(actor).filter(pk=home.pk).first() if home else None
-    return Station.objects.visible_to(actor).filter(code=code, pk__in=actor.stations()).first()
+def station_of(actor, code: str | None):
+    """The station a page is about: the one named, or the reader's own. No statement of its own."""
+    return actor.home_station if code is None else actor.station(code)
 
 
 def morning(actor, station: Station, on: date) -> Morning:
-    """Lines of the rooms, findings, the brief, the code of the duty book. At most 8 statements."""
+    """Lines of the rooms, findings, the brief, the code of the duty book. At most 5 statements."""
     gathered: dict[str, list[Line]] = {heading: [] for heading in HEADINGS}
     for room in (incident_lines, territory_lines, people_lines):
         for line in room.lines(actor, on):
@@ -72,25 +69,30 @@ def morning(actor, station: Station, on: date) -> Morning:
     rises = [f for f in found if f.kind in {Finding.RISE, Finding.REPEAT}]
     if rises:
         gathered["changed"].insert(0, _rises_line(rises))
-    brief = MorningBrief.objects.visible_to(actor).filter(station=station, on=on).select_related("signed_by").first()
-    may_sign = (
-        rules.sign_refusal(roles=actor.roles_at(station.pk), signed=brief is not None, is_today=on == clock.today())
-        is None
+    signed_at, until = _state(actor, station, on)
+    refusal = rules.sign_refusal(
+        roles=actor.roles_at(station.pk), signed=signed_at is not None, is_today=on == clock.today()
     )
-    if may_sign:
+    if refusal is None:
         gathered["sign"].append(
             Line(heading="sign", n=1, sentence=_("The brief of this morning."), press="read_sign", weight=50)
         )
     for lines in gathered.values():
         lines.sort(key=lambda line: -line.weight)
-    until = (
+    return Morning(station, on, gathered, found, signed_at, code_of(on), until, refusal is None)
+
+
+def _state(actor, station, on: date) -> tuple[datetime | None, datetime | None]:
+    """When the morning's brief was signed, and the newest event on record. One statement."""
+    brief = MorningBrief.objects.visible_to(actor).filter(station=OuterRef("pk"), on=on).values("signed_at")
+    newest = (
         Incident.objects.visible_to(actor)
-        .filter(station=station)
+        .filter(station=station.pk)
         .order_by("-occurred_from", "-id")
-        .values_list("occurred_from", flat=True)
-        .first()
+        .values("occurred_from")[:1]
     )
-    return Morning(station, on, gathered, found, brief, code_of(on), until, may_sign)
+    row = Station.objects.filter(pk=station.pk).values_list(Subquery(brief), Subquery(newest)).first()
+    return row or (None, None)
 
 
 def _rises_line(found: list[Finding]) -> Line:
@@ -145,7 +147,6 @@ class AreaFacts:
     station: Station
     area: Area | None
     beats: list[Beat]
-    officers: dict[int, BeatOfficer]
     by_beat: dict[int, int]
     by_type: list[tuple[str, int]]
     hours: list[list[int]]  # weekday (Monday first) by hour of the day, events with a known hour
@@ -160,16 +161,10 @@ DAYS = 90
 
 
 def area_facts(actor, station: Station, on: date, type_code: str = "") -> AreaFacts:
-    """The area page. 7 statements, whatever the size."""
+    """The area page. 5 statements, whatever the size."""
     since = on - timedelta(days=DAYS)
     area = Area.objects.visible_to(actor).in_force().filter(station=station).defer("geometry").first()
-    beats = list(Beat.objects.visible_to(actor).in_force().filter(station=station).defer("geometry"))
-    officers = {
-        b.beat_id: b
-        for b in BeatOfficer.objects.visible_to(actor)
-        .filter(beat__station=station, to_on=None)
-        .select_related("officer")
-    }
+    beats = beats_of(actor, station)
     totals = DailyCount.objects.visible_to(actor).filter(station=station, local_date__gte=since, local_date__lt=on)
     by_beat: Counter[int] = Counter()
     by_type: Counter[str] = Counter()
@@ -203,17 +198,25 @@ def area_facts(actor, station: Station, on: date, type_code: str = "") -> AreaFa
         if f.kind == Finding.HOT and (not type_code or f.type.code == type_code)
     ]
     return AreaFacts(
-        station, area, beats, officers, dict(by_beat), by_type.most_common(), hours, timed, untimed, hot, DAYS, last
+        station, area, beats, dict(by_beat), by_type.most_common(), hours, timed, untimed, hot, DAYS, last
     )
 
 
-def beat_of(actor, station: Station, code: str) -> Beat | None:
-    return Beat.objects.visible_to(actor).in_force().filter(station=station, code=code).first()
+def beats_of(actor, station) -> list[Beat]:
+    """The beats of a station with the name of the officer of each, without their full geometry. One statement."""
+    held = BeatOfficer.objects.visible_to(actor).filter(beat=OuterRef("pk"), to_on=None)
+    beats = Beat.objects.visible_to(actor).in_force().filter(station=station.pk).defer("geometry").order_by("code")
+    return list(
+        beats.annotate(
+            officer_name=Subquery(held.values("officer__name")),
+            officer_name_en=Subquery(held.values("officer__name_en")),
+            officer_since=Subquery(held.values("from_on")),
+        )
+    )
 
 
 def beat_facts(actor, beat: Beat, on: date) -> dict:
-    """One beat: officer, 90 days by type, 13 four-week periods, the latest events. 4 statements."""
-    officer = BeatOfficer.objects.visible_to(actor).filter(beat=beat, to_on=None).select_related("officer").first()
+    """One beat: 90 days by type, 13 four-week periods, the latest events. 2 statements."""
     since = on - timedelta(days=28 * 13)
     rows = DailyCount.objects.visible_to(actor).filter(
         beat=beat, station=beat.station_id, local_date__gte=since, local_date__lt=on
@@ -232,7 +235,7 @@ def beat_facts(actor, beat: Beat, on: date) -> dict:
         .select_related("type")
         .order_by("-occurred_from", "-id")[:8]
     )
-    return {"officer": officer, "by_type": by_type.most_common(), "periods": periods, "latest": latest}
+    return {"by_type": by_type.most_common(), "periods": periods, "latest": latest}
 
 
 def finding_of(actor, pk: int) -> Finding | None:

@@ -97,7 +97,7 @@ def _lines(seen: queries.Morning) -> list[dict]:
     nothing = {
         "changed": _("Nothing beyond what is usual."),
         "late": _("Nothing is late."),
-        "sign": _("This morning's brief is signed.") if seen.brief else _("Nothing waits for your signature."),
+        "sign": _("This morning's brief is signed.") if seen.signed_at else _("Nothing waits for your signature."),
     }
     rows = []
     for heading in queries.HEADINGS:
@@ -168,7 +168,8 @@ def area(request, code):
 @login_required
 def beat(request, code, beat):
     station = _station(request, code)
-    row = queries.beat_of(request.actor, station, beat)
+    beats = queries.beats_of(request.actor, station)
+    row = next((b for b in beats if b.code == beat), None)
     if row is None:
         raise unseen()
     facts = queries.beat_facts(request.actor, row, clock.today())
@@ -179,8 +180,9 @@ def beat(request, code, beat):
         title=_("%(beat)s, %(station)s") % {"beat": beat_name(row), "station": drawing.station_name(station)},
         station=station,
         beat=row,
+        officer=drawing.officer_name(row),
         facts=facts,
-        drawn=drawing.beat_map(request.actor, row, station),
+        drawn=drawing.beat_map(request.actor, row, station, beats),
         types=charts.bars([(word("incident_type", c), n) for c, n in facts["by_type"][:6]]),
         chart=charts.columns(
             facts["periods"],

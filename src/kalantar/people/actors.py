@@ -43,6 +43,10 @@ class Actor:
     def home_station(self):
         return None
 
+    def station(self, code: str):
+        """The station with this code, when this actor's posts cover it; None for a stranger's and for none."""
+        return None
+
 
 class Nobody(Actor):
     """A visitor who has not signed in."""
@@ -124,6 +128,9 @@ class OfficerActor(Actor):
                 if unit.grade == unit.STATION and post.unit.path.startswith(unit.path):
                     return unit
         return None
+
+    def station(self, code: str):
+        return next((unit for unit in self._covered if unit.code == code and unit.pk in self._stations), None)
 
 
 class System(Actor):

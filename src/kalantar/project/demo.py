@@ -42,8 +42,8 @@ ZONE = ZoneInfo("America/Chicago")
 OPENS = datetime(2018, 1, 1, 7, 0, tzinfo=ZONE)
 ENDS = datetime(2020, 1, 1, 0, 0, tzinfo=ZONE)
 SOURCE = Path(__file__).resolve().parents[1] / "data" / "chicago"
-STATION = "15"  # the cast's own station: district 15, Austin
-OTHER = "11"
+STATION = "3"  # the cast's own station: district 3, on the lake
+OTHER = "2"
 FILES = ("assaults", "burglaries")
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kalantar.incidents.rules import IMPORTERS
+from kalantar.kernel.links import resolve
 from kalantar.people.roles import SUPERIORS
 
 
@@ -14,15 +14,15 @@ def places(request) -> list[dict]:
     actor = request.actor
     if actor.officer is None:
         return []
-    found = [{"url": reverse("overview:morning"), "icon": "sunrise", "label": _("Today")}]
+    found = [{"url": resolve("overview:morning", {}), "icon": "sunrise", "label": _("Today")}]
     if actor.stations():
         found += [
-            {"url": reverse("overview:my_area"), "icon": "map-2", "label": _("Area")},
-            {"url": reverse("incidents:list"), "icon": "list-details", "label": _("Incidents")},
+            {"url": resolve("overview:my_area", {}), "icon": "map-2", "label": _("Area")},
+            {"url": resolve("incidents:list", {}), "icon": "list-details", "label": _("Incidents")},
         ]
         if actor.roles() & IMPORTERS:
-            found.append({"url": reverse("incidents:imports"), "icon": "upload", "label": _("Imports")})
+            found.append({"url": resolve("incidents:imports", {}), "icon": "upload", "label": _("Imports")})
     if actor.roles() & SUPERIORS:
-        found.append({"url": reverse("people:colleagues"), "icon": "users", "label": _("Colleagues")})
-    found.append({"url": reverse("people:account"), "icon": "user", "label": _("My page")})
-    return found
+        found.append({"url": resolve("people:colleagues", {}), "icon": "users", "label": _("Colleagues")})
+    found.append({"url": resolve("people:account", {}), "icon": "user", "label": _("My page")})
+    return [place for place in found if place["url"]]

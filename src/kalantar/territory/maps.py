@@ -21,8 +21,9 @@ from .names import title
 
 WIDTH = 800
 TALLEST = 1.15  # of the width
-SIGN = 9.0  # units of the drawing that one sign of a name takes
-LINE = 24.0  # and its height
+DESK = 17.0  # size of a name in units of the drawing, as the stylesheet has it
+PHONE = 30.0  # the same on a phone, where the drawing is shown smaller
+SIGN, LINE = 0.53, 1.4  # width of one sign and height of a line, of a name's size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,8 @@ class Shape:
     link: str  # ties it to its row and its list item
     d: str
     title: str  # told to who points at it or listens
-    name: str  # written in it; "" where there is no room
+    name: str  # written in it at a desk; "" where there is no room
+    phone_name: str  # written in it on a phone
     x: str
     y: str
     url: str
@@ -53,6 +55,7 @@ class MapData:
     legend: list[dict] = field(default_factory=list)  # {css, label}
     note: str = ""
     mini: bool = False
+    borders: bool = False  # are the shapes' own borders the strong lines?
 
     @property
     def width(self) -> int:
@@ -70,6 +73,14 @@ class MapData:
     @property
     def scale_text(self) -> str:
         return f"{self.scale:.9f}"
+
+    def names(self) -> list[dict]:
+        """What is written into the shapes: {text, x, y, css}; css says where, when desk and phone have not the same room."""
+        written = []
+        for shape in self.shapes:
+            both = [(shape.name, "for-desk"), (shape.phone_name, "for-phone")] if shape.name != shape.phone_name else [(shape.name, "")]
+            written += [{"text": text, "x": shape.x, "y": shape.y, "css": css} for text, css in both if text]
+        return written
 
     def d(self, path: str) -> str:
         """A stored path, moved to this map's corner."""
@@ -124,16 +135,16 @@ def area_map(actor, station, *, beats: list | None = None, told: Mapping[int, st
     Costs at most 4 statements, 2 when the beats are given.
     """
     beats = list(queries.beats(actor, station.pk)) if beats is None else beats
-    area = area or queries.area(actor, station.pk)
+    area = area or (None if mini and beats else queries.area(actor, station.pk))
     if area is None and not beats:
         return None
-    box = frames.padded(frames.joined(_box(row) for row in ([area] if area else beats)))
-    made = MapData(label=_("Map of the area of %(station)s") % {"station": title(station)}, box=_not_too_tall(box), mini=mini)
+    box = _framed((_box(row) for row in ([area] if area else beats)), mini=mini)
+    made = MapData(label=_("Map of the area of %(station)s") % {"station": title(station)}, box=box, mini=mini)
     made.lines = [] if mini else [made.d(path) for path in queries.neighbours(station.pk, _degrees(made.box))]
     made.outlines = [made.d(area.screen)] if area else []
     made.shapes = [_shape(made, row, link=f"beat-{row.pk}", url=(urls or {}).get(row.pk) or reverse("territory:beat", args=[row.pk]), told=(told or {}).get(row.pk, ""),
                           css="here" if row.pk == chosen else "") for row in beats]
-    made.note = scale_note()
+    made.note = _("North is up. The thick line is the area, thin lines are beats and neighbours.")
     return made
 
 
@@ -145,14 +156,13 @@ def province_map(actor, *, urls: Mapping[int, str], told: Mapping[int, str] | No
     areas = list(queries.areas(actor))
     if not areas:
         return None
-    box = frames.padded(frames.joined(_box(row) for row in areas))
-    made = MapData(label=_("Map of all areas in your charge"), box=_not_too_tall(box))
+    made = MapData(label=_("Map of all areas in your charge"), box=_framed(_box(row) for row in areas), borders=True)
     made.lines = [made.d(path) for path in queries.beat_screens(actor)]
     made.shapes = [
         _shape(made, row, link=f"station-{row.station_id}", url=urls.get(row.station_id, ""), told=(told or {}).get(row.station_id, ""),
                called=title(row.station), short=digits(str(row.station.number or row.station.code)))
         for row in areas]
-    made.note = scale_note()
+    made.note = _("North is up. Thick lines are areas, thin lines are beats.")
     return made
 
 
@@ -160,21 +170,17 @@ def report_map(drawn: dict) -> MapData | None:
     """What a boundary file would draw (`BoundaryFile.report["drawn"]`): its shapes, and where the ground is not right."""
     if not drawn:
         return None
-    made = MapData(label=_("Map of the shapes in the file"), box=_not_too_tall(frames.padded(tuple(drawn["box"]))))
+    made = MapData(label=_("Map of the shapes in the file"), box=_framed([tuple(drawn["box"])]))
     made.lines = [made.d(path) for path in drawn["beside"]]
-    made.shapes = [Shape(link=f"code-{code}", d=made.d(path), title=digits(code), name=_fitting(room * made.scale, [digits(code)]),
+    made.shapes = [Shape(link=f"code-{code}", d=made.d(path), title=digits(code), **_written(room * made.scale, [digits(code)]),
                          x=_n(made.at(x, y)[0]), y=_n(made.at(x, y)[1]), url="", css="") for code, path, x, y, room in drawn["shapes"]]
     for at, fault in enumerate(drawn["faults"]):
         d = "".join("M" + "L".join(" ".join(map(_n, made.at(x, y))) for x, y in ring) + "z" for ring in fault["rings"])
         made.cells.append({"d": d, "css": "l3" if fault["kind"] == "overlap" else "few", "title": sentences.fault_sentence(fault),
                            "link": f"fault-{at}"})
     made.legend = [{"css": "l3", "label": _("claimed twice")}, {"css": "few", "label": _("claimed by nobody")}] if drawn["faults"] else []
-    made.note = scale_note()
+    made.note = _("North is up. Pale lines are neighbours that stay as they are.")
     return made
-
-
-def scale_note() -> str:
-    return _("North is up. The thick line is the area, thin lines are beats and neighbours.")
 
 
 def _shape(made: MapData, row, *, link, url, told, css="", called="", short="") -> Shape:
@@ -185,12 +191,16 @@ def _shape(made: MapData, row, *, link, url, told, css="", called="", short="") 
         x, y, room = box[0] + box[2] / 2, box[1] + box[3] / 2, min(box[2], box[3]) / 2
     at = made.at(x, y)
     return Shape(link=link, d=made.d(row.screen), title=_("%(name)s, %(told)s") % {"name": called, "told": told} if told else called,
-                 name="" if made.mini else _fitting(room * made.scale, [called, short or digits(row.code)]), x=_n(at[0]), y=_n(at[1]), url=url, css=css)
+                 **_written(0 if made.mini else room * made.scale, [called, short or digits(row.code)]), x=_n(at[0]), y=_n(at[1]), url=url, css=css)
 
 
-def _fitting(room: float, names: list[str]) -> str:
-    """The first of these names that fits into a circle of this radius."""
-    return next((name for name in names if math.hypot(len(name) * SIGN, LINE) <= 2 * room), "")
+def _written(room: float, names: list[str]) -> dict:
+    """The first of these names that fits into a circle of this radius, at a desk and on a phone."""
+
+    def fitting(size: float) -> str:
+        return next((name for name in names if math.hypot(len(name) * SIGN * size, LINE * size) <= 2 * room), "")
+
+    return {"name": fitting(DESK), "phone_name": fitting(PHONE)}
 
 
 def _box(row) -> frames.Box:
@@ -203,10 +213,12 @@ def _degrees(box: frames.Box) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-def _not_too_tall(box: frames.Box) -> frames.Box:
-    """The same box, widened on both sides where it would be much higher than wide."""
-    missing = math.ceil(box[3] / TALLEST) - box[2]
-    return box if missing <= 0 else (box[0] - missing // 2, box[1], box[2] + missing, box[3])
+def _framed(boxes: Iterable[frames.Box], *, mini: bool = False) -> frames.Box:
+    """The box of a map: a margin all around, room for the bar below, and never much higher than wide."""
+    x, y, across, along = frames.padded(frames.joined(boxes))
+    along += 0 if mini else round(max(across, along / TALLEST) * 0.05)
+    missing = max(0, math.ceil(along / TALLEST) - across)
+    return x - missing // 2, y, across + missing, along
 
 
 def _n(number: float) -> str:

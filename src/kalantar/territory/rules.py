@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from kalantar.people.roles import Role
 
@@ -52,6 +52,6 @@ def ending_refusal(on: date, *, held_from: date | None) -> str | None:
     return "officer_before_the_last" if on < held_from else None
 
 
-def review_is_due(since_on: date, *, on: date) -> bool:
-    """A line nobody looked at for a year."""
-    return (on - since_on).days > REVIEW_DAYS
+def reviewed_before(on: date) -> date:
+    """A line drawn on this day or earlier was looked at by nobody for a year."""
+    return on - timedelta(days=REVIEW_DAYS + 1)
