@@ -68,9 +68,11 @@ def of_list(actor, rows, said) -> Drawn:
         table.append(Row(link, n, names.get(beats.most_common(1)[0][0], ""), url))
     if cells:
         drawn.legend = [{"css": STEPS[i], "label": told} for i, told in enumerate(_spans(breaks))]
-    if few:
+    notes = _left_out(len(places), len(placed))
+    if few and any(place.shown_as == Incident.POINT for place in placed):
         _points(drawn, placed)
-    return Drawn(drawn, table[:TABLE], _left_out(len(places), len(placed)))
+        notes.insert(0, _("Each dot is one place, a larger one had several events. Dwellings are cells."))
+    return Drawn(drawn, table[:TABLE], notes)
 
 
 def _ground(actor, said) -> tuple[MapData | None, dict[int, str]]:
@@ -142,9 +144,9 @@ def of_incident(row: Incident) -> Drawn:
     if row.shown_as == Incident.NEVER:
         return Drawn(None, notes=[_("The place of this event stands on no map, in no list and in no file.")])
     beat = row.beat
-    box = frames.padded(frames.box_of(beat.west, beat.south, beat.east, beat.north))
+    box = frames.padded(frames.box_of(beat.west, beat.south, beat.east, beat.north), share=0.12)
     drawn = MapData(label=_("Place of the event"), box=box, mini=True)
-    drawn.outlines = [drawn.d(beat.screen)]
+    drawn.shapes = [maps.Shape(link=f"beat-{beat.pk}", d=drawn.d(beat.screen), title=title(beat), name="", x="0", y="0", url="", css="")]
     if not row.h3:
         return Drawn(drawn, notes=[_("Only the beat is known.")])
     if row.shown_as == Incident.CELL:

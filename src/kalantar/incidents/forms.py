@@ -75,7 +75,7 @@ class EventForm(forms.Form):
     place_text = TextField(label=gettext_lazy("Place in words"), max_length=160, required=False,
                            help_text=gettext_lazy("Street, crossing, shop. No name and no number of a person."))
     place_kind = forms.ChoiceField(label=gettext_lazy("Kind of place"), initial="unknown")
-    beat = forms.ChoiceField(label=gettext_lazy("Beat"), required=False)
+    beat = forms.ChoiceField(label=gettext_lazy("Beat"))
     day = JalaliDateField(label=gettext_lazy("Day"))
     clock = ClockField(label=gettext_lazy("Hour"), required=False, help_text=gettext_lazy("Leave it empty where the hour is not known."))
     to_clock = ClockField(label=gettext_lazy("Until, hour"), required=False)
@@ -84,8 +84,14 @@ class EventForm(forms.Form):
     lat = DegreesField(label=gettext_lazy("Latitude"), required=False)
     external_ref = CodeField(label=gettext_lazy("Reference number"), max_length=60, required=False)
 
+    use_required_attribute = False  # what is missing is told above the form, in our words
+
     def __init__(self, *args, actor, **kwargs):
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.error_messages["required"] = SENTENCES.say("empty")
+        self.fields["beat"].error_messages["required"] = SENTENCES.say("beat_missing")
+        self.fields["beat"].required = not (self.is_bound and self.data.get("lon") and self.data.get("lat"))
         self.beats = queries.beats(actor)
         several = len({beat.station_id for beat in self.beats}) > 1
         self.fields["beat"].choices = [("", "—"), *((str(beat.pk), f"{title(beat)} · {show.digits(beat.code)}" if several else title(beat))
@@ -104,8 +110,6 @@ class EventForm(forms.Form):
 
     def clean(self):
         given = super().clean()
-        if not self.errors and given.get("lon") is None and given.get("lat") is None and not given.get("beat"):
-            self.add_error("beat", SENTENCES.say("beat_missing"))
         if not self.errors:
             try:
                 self.times()
