@@ -226,7 +226,7 @@ def parts(request) -> dict:
             % {"first": fields.show.day(today), "last": fields.show.day(today - timedelta(days=30))},
         ),
         "picks": {
-            "type": Pick(request, "type", _("Type"), words.choices("incident_type"), any=_("incidents")),
+            "type": Pick(request, "type", _("Type of incident"), words.choices("incident_type"), any=_("incidents")),
             "period": Pick(request, "days", _("Time"), period, default="30"),
         },
         "types": words.codes("incident_type")[:6],
