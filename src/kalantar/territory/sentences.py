@@ -96,10 +96,10 @@ def report_lines(report) -> Iterator[str]:
     yield state % {"n": digits(len(report.taken)), "stations": digits(report.stations), "area": square(report.area_m2)}
     yield str(FOUND_BY[report.by])
     for code, n in report.merged:
-        yield gettext("Code %(code)s: %(n)s shapes became one area.") % {"code": code, "n": digits(n)}
+        yield gettext("Code %(code)s: %(n)s shapes became one area.") % {"code": digits(code), "n": digits(n)}
     for out in report.left_out:
         yield gettext("Left out: %(code)s, %(n)s shapes, %(area)s: %(why)s.") % {
-            "code": out.code or "?", "n": digits(out.shapes), "area": square(out.area_m2), "why": WHY_LEFT_OUT[out.why]}
+            "code": digits(out.code) or "?", "n": digits(out.shapes), "area": square(out.area_m2), "why": WHY_LEFT_OUT[out.why]}
     for twice in report.duplicates:
         yield duplicate_sentence(twice)
     yield overlap_sentence(report)
@@ -107,9 +107,9 @@ def report_lines(report) -> Iterator[str]:
         yield "  " + shared_sentence(shared)
     yield gap_sentence(report)
     for hole in report.gaps:
-        yield "  " + gettext("%(area)s near %(near)s") % {"area": square(hole.area_m2), "near": hole.near}
+        yield "  " + gettext("%(area)s near %(near)s") % {"area": square(hole.area_m2), "near": digits(hole.near)}
     if report.ending:
-        yield gettext("Beats that end because the file does not bring them: %(codes)s.") % {"codes": gettext(", ").join(report.ending)}
+        yield gettext("Beats that end because the file does not bring them: %(codes)s.") % {"codes": gettext(", ").join(map(digits, report.ending))}
     for note in report.notes:
         yield note_sentence(note)
     if report.refusal and not report.taken_over:
@@ -140,9 +140,9 @@ def page_of(report) -> dict:
 
 def duplicate_sentence(twice) -> str:
     if twice.same == "code":
-        return gettext("Code %(code)s brings the same ground twice: %(area)s.") % {"code": twice.codes[0], "area": square(twice.area_m2)}
+        return gettext("Code %(code)s brings the same ground twice: %(area)s.") % {"code": digits(twice.codes[0]), "area": square(twice.area_m2)}
     return gettext("One piece of ground under several codes: %(codes)s, %(area)s.") % {
-        "codes": " · ".join(code or gettext("a neighbouring area") for code in twice.codes), "area": square(twice.area_m2)}
+        "codes": " · ".join(digits(code) or gettext("a neighbouring area") for code in twice.codes), "area": square(twice.area_m2)}
 
 
 def overlap_sentence(report) -> str:
@@ -154,16 +154,16 @@ def overlap_sentence(report) -> str:
 
 def shared_sentence(shared) -> str:
     return gettext("%(first)s and %(second)s: %(area)s") % {
-        "first": shared.first, "second": shared.second or gettext("a neighbouring area"), "area": square(shared.area_m2)}
+        "first": digits(shared.first), "second": digits(shared.second) or gettext("a neighbouring area"), "area": square(shared.area_m2)}
 
 
 def fault_sentence(fault: dict) -> str:
     """A fault of the ground as `imports.drawn_of` keeps it."""
     area = square(fault["m2"])
     if fault["kind"] == "gap":
-        return gettext("%(area)s near %(near)s") % {"area": area, "near": fault["first"]}
+        return gettext("%(area)s near %(near)s") % {"area": area, "near": digits(fault["first"])}
     return gettext("%(first)s and %(second)s: %(area)s") % {
-        "first": fault["first"], "second": fault["second"] or gettext("a neighbouring area"), "area": area}
+        "first": digits(fault["first"]), "second": digits(fault["second"]) or gettext("a neighbouring area"), "area": area}
 
 
 def gap_sentence(report) -> str:
