@@ -61,6 +61,7 @@ def make(station, on: date, *, high: dict | None = None) -> Counter:
         rows += (_levels(on) if high is None else high).get(station.pk, [])
         rows += _hot_cells(station, on)
         rows += _repeats(station, on)
+    rows.sort(key=lambda row: row.kind == Finding.TOO_FEW)  # silence is told last
     version, now = data_version(station.pk), clock.now()
     for rank, row in enumerate(rows):
         row.station_id, row.on, row.rank = station.pk, on, rank

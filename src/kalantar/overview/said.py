@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kalantar.incidents.models import Finding
+from kalantar.territory import names
 from kalantar.web import charts
 from kalantar.web.show import day, day_month, digits
-from kalantar.web.words import language, word
+from kalantar.web.words import word
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def place_of(finding: Finding) -> str:
 
 
 def beat_name(beat) -> str:
-    return beat.name if language() == "fa" else beat.name_en
+    return names.title(beat)
 
 
 def type_name(finding: Finding) -> str:

@@ -126,7 +126,7 @@ def _shoot(browser, address, out, language, theme, width, height, wanted) -> int
     page.goto(address + "/people/sign-in/")
     page.fill("input[name=username]", "station_chief")
     page.fill("input[name=password]", set_up.DEMO_PASSWORD)
-    page.click("main button[type=submit]")
+    page.click("main form .btn.big")
     page.wait_for_load_state("networkidle")
     for name, path in screens():
         take(name, path)
