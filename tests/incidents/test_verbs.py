@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 NOON = datetime(2024, 5, 6, 8, 30, tzinfo=UTC)
 
 
-def event(beat, **fields):
+def event(beat, /, **fields):
     lon, lat = middle(beat)
     return Event(**({"type": "T-CAR", "occurred_from": NOON, "lon": lon, "lat": lat, "place_kind": "street"} | fields))
 
