@@ -146,7 +146,8 @@ def of_incident(row: Incident) -> Drawn:
     beat = row.beat
     box = frames.padded(frames.box_of(beat.west, beat.south, beat.east, beat.north), share=0.12)
     drawn = MapData(label=_("Place of the event"), box=box, mini=True)
-    drawn.shapes = [maps.Shape(link=f"beat-{beat.pk}", d=drawn.d(beat.screen), title=title(beat), name="", x="0", y="0", url="", css="")]
+    drawn.shapes = [maps.Shape(link=f"beat-{beat.pk}", d=drawn.d(beat.screen), title=title(beat), name="", phone_name="", x="0", y="0", url="",
+                                css="")]
     if not row.h3:
         return Drawn(drawn, notes=[_("Only the beat is known.")])
     if row.shown_as == Incident.CELL:

@@ -39,7 +39,7 @@ def line(row: Incident) -> list:
         show.day_short(first), show.clock(first) if row.time_known else "",
         show.day_short(last) if last else "", show.clock(last) if last and row.time_known else "",
         clock.local_day(first).isoformat(), title(row.station), title(row.beat), row.beat.code, word("place_kind", row.place_kind),
-        shown.place(row), _("point") if point else _("cell") if cell else _("beat"),
+        shown.place_words(row), _("point") if point else _("cell") if cell else _("beat"),
         row.lon if point else "", row.lat if point else "", cell, row.external_ref,
     ]
 

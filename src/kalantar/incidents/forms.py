@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kalantar.kernel import clock
+from kalantar.kernel.change import Overtaken, Refused
 from kalantar.persian import InputError, digits, letters
 from kalantar.territory.names import title
-from kalantar.web import show, words
+from kalantar.web import answer, show, words
 from kalantar.web.fields import ClockField, CodeField, JalaliDateField, NumbersInput, TextField, at
 from kalantar.web.messages import SENTENCES
 
@@ -190,3 +191,12 @@ class PeriodForm(forms.Form):
     first = JalaliDateField(label=gettext_lazy("From day"))
     last = JalaliDateField(label=gettext_lazy("To day"))
 
+
+TYPED_IN = {"occurred_from": "clock", "occurred_to": "to_clock"}
+
+
+def refuse(form: EventForm, no: Refused | Overtaken) -> int:
+    """Put a refusal of the verb at the field in which it was typed, and give the status to answer with."""
+    if isinstance(no, Refused):
+        no.details["field"] = TYPED_IN.get(no.details.get("field"), no.details.get("field"))
+    return answer.refuse(form, no)

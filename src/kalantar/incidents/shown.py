@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from kalantar.kernel import clock
 from kalantar.persian import address
 from kalantar.web import show
-from kalantar.web.words import word
 
 from .models import Incident
 
@@ -26,22 +25,21 @@ def number(row: Incident, station_number: int | None) -> str:
 
 
 def place(row: Incident) -> str:
-    """The words about the place, as far as they may be shown: all of them, the street alone, or none."""
+    """The words about the place as far as they may be shown, in the digits of the page."""
+    return show.digits(place_words(row))
+
+
+def place_words(row: Incident) -> str:
+    """The words about the place: all of them, the ways alone for a cell, none for what is never drawn."""
     if row.shown_as == Incident.NEVER:
         return ""
-    if row.shown_as == Incident.POINT:
-        return show.digits(row.place_text)
-    return show.digits(segment(row.place_text))
+    return row.place_text if row.shown_as == Incident.POINT else segment(row.place_text)
 
 
 def segment(text: str) -> str:
     """The ways and quarters of an address, without number, floor, unit or any free word."""
     kept = [f"{address.WORDS[part.kind][0]} {part.name}" for part in address.parts(text) if part.kind in WAYS and part.name]
     return "، ".join(kept)
-
-
-def place_kind(code: str) -> str:
-    return word("place_kind", code)
 
 
 def cell(row: Incident) -> str:

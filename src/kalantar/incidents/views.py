@@ -99,7 +99,7 @@ def correct(request, uid: UUID):
                 row = verbs.correct_incident(row, form.event(), by=request.actor, reason=form.cleaned_data["reason"])
                 return went(reverse("incidents:incident", args=[row.uid]), _("The record was corrected."))
             except (Refused, Overtaken) as no:
-                status = refuse(form, no)
+                status = forms.refuse(form, no)
     return answer(request, "incidents/correct.html", status=status, row=row, form=form, number=shown.number(row, row.station.number),
                   **_typing(form))
 
@@ -156,7 +156,7 @@ def record(request):
                 row = _found(request, row.uid)
                 return went(f"{reverse('incidents:record')}?after={row.uid}")
             except (Refused, Overtaken) as no:
-                status = refuse(form, no)
+                status = forms.refuse(form, no)
     return answer(request, "incidents/record.html", status=status, form=form, saved=_saved(request),
                   ground=drawing.of_ground(request.actor), **_typing(form))
 
