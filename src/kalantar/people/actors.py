@@ -45,7 +45,7 @@ class Actor:
 
     def station(self, code: str):
         """The station with this code, when this actor's posts cover it; None for a stranger's and for none."""
-        return None
+        return
 
 
 class Nobody(Actor):

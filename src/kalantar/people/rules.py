@@ -151,7 +151,7 @@ def password_refusal(password: str, *, username: str, is_demo: bool) -> str | No
         return "password_length"
     if password.isdigit():
         return "password_only_digits"
-    if username and username.lower() in password.lower():
+    if len(username) >= 4 and username.lower() in password.lower():
         return "password_holds_name"
     if password == DEMO_PASSWORD and not is_demo:
         return "password_is_public"

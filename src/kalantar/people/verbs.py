@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import secrets
@@ -22,6 +23,30 @@ from . import rules
 from .actors import Actor, OfficerActor
 from .models import CodeCard, Draft, Invite, Officer, Post, Unit
 from .roles import Role
+
+
+def throttled(name: str, *, tries: int, over: str):
+    """So many wrong secrets in a quarter of an hour. Counted before the verb and outside its transaction, since a
+    refusal undoes all that the verb wrote; each is told of in the audit."""
+
+    def wrap(function):
+        @functools.wraps(function)
+        def run(*args, by: OfficerActor, **kwargs):
+            key = f"{name} {by.officer_id}"
+            if not limits.hit(key, limit=tries, per_s=rules.WINDOW_S):
+                raise Refused(over)
+            try:
+                done = function(*args, by=by, **kwargs)
+            except Refused as no:
+                audit.tried("secret.refused", by.officer, by=by, of=name, why=no.key)
+                raise
+            limits.clear(key)
+            return done
+
+        return run
+
+    return wrap
+
 
 # ---- the structure ----
 
@@ -290,18 +315,16 @@ def accept_invite(token: str, *, password: str) -> Officer:
     return officer
 
 
+@throttled("password", tries=rules.ACCOUNT_TRIES, over="password_old_wrong")
 @verb
 def change_password(*, by: OfficerActor, old: str, new: str) -> Officer:
     """One's own password. Every other session ends, because a session carries a digest of the password."""
     officer = Officer.objects.get(pk=by.officer_id)
-    if not limits.hit(f"password {officer.pk}", limit=rules.ACCOUNT_TRIES, per_s=rules.WINDOW_S) or not check_password(
-        old, officer.password
-    ):
+    if not check_password(old, officer.password):
         raise Refused("password_old_wrong", field="old")
     if old == new:
         raise Refused("password_same", field="new")
     move(officer, password=_checked_password(officer, new), must_change_password=False)
-    limits.clear(f"password {officer.pk}")
     audit.record("officer.password_changed", officer, by=by)
     return officer
 
@@ -363,6 +386,7 @@ def _matching_step(secret: str, code: str, after: int) -> int | None:
     return None
 
 
+@throttled("new device", tries=rules.CODE_TRIES, over="code_wrong")
 @verb
 def confirm_totp(code: str, *, by: OfficerActor) -> Officer:
     """The device shows the right code: from now on it is asked at every sign-in."""
@@ -370,7 +394,7 @@ def confirm_totp(code: str, *, by: OfficerActor) -> Officer:
     if officer.totp_new is None:
         raise Refused("not_from_this_state")
     step = _matching_step(keys.open_(officer.totp_new).decode(), code, 0)
-    if step is None or not limits.hit(f"totp new {officer.pk}", limit=rules.CODE_TRIES, per_s=rules.WINDOW_S):
+    if step is None:
         raise Refused("code_wrong", field="code")
     move(officer, totp=officer.totp_new, totp_new=None, totp_last=step)
     audit.record("second_factor.set", officer, by=by)
@@ -394,6 +418,7 @@ def print_code_card(*, by: OfficerActor) -> list[str]:
     return codes
 
 
+@throttled("code", tries=rules.CODE_TRIES, over="code_wrong")
 @verb
 def use_second_factor(code: str, *, by: OfficerActor) -> str:
     """A code of the device or of the card; each opens once. Returns which of the two it was."""
@@ -442,15 +467,13 @@ def lock(*, by: OfficerActor, why: str = "asked") -> None:
     audit.record("desk.locked", by.officer, by=by, why=why)
 
 
+@throttled("pin", tries=rules.PIN_TRIES, over="pin_tries_over")
 @verb
 def unlock(pin: str, *, by: OfficerActor) -> None:
     """The PIN, or the password where no PIN was set. After five wrong ones only a full sign-in helps."""
     officer = Officer.objects.get(pk=by.officer_id)
-    if not limits.hit(f"pin {officer.pk}", limit=rules.PIN_TRIES, per_s=rules.WINDOW_S):
-        raise Refused("pin_tries_over")
     if not check_password(pin, officer.pin or officer.password):
         raise Refused("pin_wrong", field="pin")
-    limits.clear(f"pin {officer.pk}")
     audit.record("desk.unlocked", officer, by=by)
 
 

@@ -1,0 +1,80 @@
+"""What the pages ask, and what it costs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from kalantar.kernel import clock, installation, outbox
+from kalantar.people import inbox, queries, verbs
+from kalantar.people.lines import lines
+from kalantar.people.models import Post
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_list_of_colleagues_costs_the_same_for_one_and_for_many(statements, station_chief, station, enrolled):
+    station_chief.stations()
+    few = statements(queries.colleagues, station_chief)
+    for n in range(8):
+        enrolled("analyst", station, username=f"more{n}")
+    assert statements(queries.colleagues, station_chief) == few <= 2
+
+
+def test_the_units_cost_the_same_for_few_and_for_many(statements, station_chief, station):
+    station_chief.stations()
+    few = statements(queries.units, station_chief)
+    for n in range(5):
+        verbs.open_unit(
+            "section", by=station_chief, parent=station, kind="unit_inquiry", code=f"S{n}", name="x", name_en="x"
+        )
+    assert statements(queries.units, station_chief) == few <= 2
+
+
+def test_the_morning_tells_a_chief_what_runs_out_in_two_statements(
+    statements, station_chief, desk_officer, analyst, monkeypatch
+):
+    on = clock.today()
+    station_chief.stations()
+    Post.objects.filter(officer=desk_officer.officer).update(to_on=on + timedelta(days=7))
+    Post.objects.filter(officer=analyst.officer).update(to_on=on + timedelta(days=8))
+    assert statements(lines, station_chief, on) <= 2
+    assert [(line.heading, line.n) for line in lines(station_chief, on)] == [("late", 1)]  # a demonstration
+    real = installation.Facts("station", "x", "x", "Asia/Tehran", timedelta(0), "u")
+    monkeypatch.setattr(installation, "current", lambda: real)
+    assert [(line.heading, line.n) for line in lines(station_chief, on)] == [("late", 1), ("late", 3)]
+    assert lines(desk_officer, on) == []
+
+
+def test_a_successor_or_a_card_makes_the_sentence_go(station_chief, desk_officer, station, enrolled):
+    on = clock.today()
+    Post.objects.filter(officer=desk_officer.officer).update(to_on=on + timedelta(days=3))
+    enrolled("desk_officer", station, username="successor")
+    assert not queries.posts_without_successor(station_chief, on).exists()
+    before = queries.without_second_factor(station_chief, on).count()
+    verbs.print_code_card(by=desk_officer)
+    assert queries.without_second_factor(station_chief, on).count() == before - 1
+
+
+def test_the_inbox_is_one_s_own_and_counted_in_one_statement(statements, station_chief, other_chief, client_of):
+    outbox.tell(
+        "stand_in", to=station_chief.officer, page=("people:account", {}), role="station_chief", to_on="2026-03-21"
+    )
+    outbox.tell("no such kind", to=station_chief.officer)
+    assert statements(queries.unread_count, station_chief) == 1
+    assert (queries.unread_count(station_chief), queries.unread_count(other_chief)) == (2, 0)
+    told = [inbox.shown(line) for line in queries.inbox(station_chief)]
+    assert all(message.sentence for message in told)
+    assert told[1].url == "/people/me/"
+    client = client_of(station_chief)
+    client.post("/people/inbox/read/", {"newest": str(told[1].pk)})
+    assert queries.unread_count(station_chief) == 1
+
+
+def test_a_kind_of_message_has_one_sentence():
+    sentences = inbox.Sentences()
+    sentences.register("told", "%(n)s things")
+    sentences.register("told", "%(n)s things")
+    with pytest.raises(ValueError):
+        sentences.register("told", "other")
