@@ -7,6 +7,7 @@ Made by a job before each morning and after an import; pages only read the rows.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 
@@ -32,6 +33,7 @@ LEVEL = 0.05  # after correction for all comparisons of the morning
 FEWEST_HOT = 30  # fewer events in the window: no pattern is drawn
 SHOWN = {Finding.RISE: 5, Finding.HIGH: 3, Finding.HOT: 3, Finding.REPEAT: 3}
 SPARK_PERIODS = 26
+SPOT_DIGITS = 4  # events within about ten metres are at one spot
 
 
 def data_version(station_id: int) -> str:
@@ -61,6 +63,8 @@ def make(station, on: date, *, high: dict | None = None) -> Counter:
         rows += (_levels(on) if high is None else high).get(station.pk, [])
         rows += _hot_cells(station, on)
         rows += _repeats(station, on)
+    else:  # said in words, so that neither an older morning nor silence speaks for this one
+        rows.append(_finding(Finding.TOO_FEW, None, None, "rise/no_data", {"period_days": PERIOD_DAYS}, series=[], n=0))
     rows.sort(key=lambda row: row.kind == Finding.TOO_FEW)  # silence is told last
     version, now = data_version(station.pk), clock.now()
     for rank, row in enumerate(rows):
@@ -100,12 +104,14 @@ def _series(station_id: int, on: date, beats: dict) -> dict:
 
 def _rises(series: dict, on: date) -> list[Finding]:
     seen = {}
+    found, silent = [], defaultdict(list)
     for key, counts in series.items():
         if len(counts) > 1:
             seen[key] = rises.rise(counts[:-1], int(counts[-1]), per_year=PERIODS_A_YEAR)
+        else:
+            silent["history_short"].append(key)
     keys = list(seen)
     corrected = rises.many(np.array([seen[key].p_value if seen[key].enough else np.nan for key in keys]))
-    found, silent = [], defaultdict(list)
     for key, adjusted in zip(keys, corrected.adjusted, strict=True):
         rise, (t, beat) = seen[key], key
         if not rise.enough:
@@ -201,7 +207,7 @@ def _levels(on: date) -> dict[int, list[Finding]]:
                             count=area.count,
                             rate=round(area.rate, 2),
                             like=round(area.like, 2),
-                            ratio=round(area.ratio, 2),
+                            ratio=round(area.ratio, 2) if math.isfinite(area.ratio) else None,  # None: elsewhere none
                             shrunk=round(area.shrunk, 2),
                             low=area.low,
                             high=area.high,
@@ -317,7 +323,7 @@ def _repeats(station, on: date) -> list[Finding]:
         by_type[event[0]].append(event)
     rows = []
     for t, group in by_type.items():
-        keys = np.array([f"{lon:.4f},{lat:.4f}" for _, lon, lat, *_ in group])
+        keys = [(round(lon, SPOT_DIGITS), round(lat, SPOT_DIGITS)) for _, lon, lat, *_ in group]
         days = np.array([(event[3] - on).days for event in group])
         result = repeats.repeat_places(keys, days, window_days=WINDOW_DAYS, until=-1)
         for place in result.places:
@@ -340,8 +346,8 @@ def _repeats(station, on: date) -> list[Finding]:
                         p=place.p_value,
                         p_adjusted=place.p_adjusted,
                         comparisons=result.comparisons,
-                        lon=last[1],
-                        lat=last[2],
+                        lon=place.place[0],
+                        lat=place.place[1],
                         place=last[5],
                         place_kind=last[6],
                         dates=[str(group[i][3]) for i in place.rows],

@@ -128,9 +128,7 @@ def beat_map(actor, beat, station, beats: list) -> MapData | None:
 
 def finding_map(actor, finding: Finding, events: list[Incident]) -> Drawn | None:
     """Where the finding is: its cells, its beat, or its spot. Events are never drawn as points on a finding's map."""
-    made = maps.area_map(
-        actor, finding.station, beats=queries.beats_of(actor, finding.station), chosen=finding.beat_id
-    )
+    made = maps.area_map(actor, finding.station, beats=queries.beats_of(actor, finding.station), chosen=finding.beat_id)
     if made is None:
         return None
     if finding.kind == Finding.HOT:

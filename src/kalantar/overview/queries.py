@@ -113,7 +113,7 @@ def code_of(on: date) -> str:
 
 
 def stations_table(actor, on: date) -> list[dict]:
-    """For a commander: every station with its findings and its last 28 days against the 28 before. 3 statements."""
+    """For a commander: every station with its findings and its last 28 days against the 28 before. 4 statements."""
     stations = list(Station.objects.filter(pk__in=actor.stations()).order_by("number", "pk"))
     rows = DailyCount.objects.visible_to(actor).filter(local_date__gte=on - timedelta(days=56), local_date__lt=on)
     split = on - timedelta(days=28)
@@ -124,10 +124,12 @@ def stations_table(actor, on: date) -> list[dict]:
         )
     }
     kinds: dict[int, Counter] = defaultdict(Counter)
-    newest = Finding.objects.visible_to(actor).filter(on__lte=on).values("station_id").annotate(on=Max("on"))
-    found = Finding.objects.visible_to(actor).filter(on__in={row["on"] for row in newest} or {on})
-    for station_id, kind, n in found.values_list("station_id", "kind").annotate(n=Count("pk")):
-        kinds[station_id][kind] += n
+    seen = Finding.objects.visible_to(actor)
+    newest = dict(seen.filter(on__lte=on).values_list("station_id").annotate(on=Max("on")))
+    found = seen.filter(on__in=set(newest.values())).values_list("station_id", "on", "kind").annotate(n=Count("pk"))
+    for station_id, made_on, kind, n in found:
+        if made_on == newest.get(station_id):
+            kinds[station_id][kind] += n
     return [
         {
             "station": s,
@@ -197,9 +199,7 @@ def area_facts(actor, station: Station, on: date, type_code: str = "") -> AreaFa
         for f in findings.latest(actor, station.pk, on)
         if f.kind == Finding.HOT and (not type_code or f.type.code == type_code)
     ]
-    return AreaFacts(
-        station, area, beats, dict(by_beat), by_type.most_common(), hours, timed, untimed, hot, DAYS, last
-    )
+    return AreaFacts(station, area, beats, dict(by_beat), by_type.most_common(), hours, timed, untimed, hot, DAYS, last)
 
 
 def beats_of(actor, station) -> list[Beat]:
@@ -244,6 +244,8 @@ def finding_of(actor, pk: int) -> Finding | None:
 
 def events_of(actor, finding: Finding, limit: int = 50) -> list[Incident]:
     """The events a finding rests on, newest first, as far as they may be listed by place (R14). One statement."""
+    if finding.kind == Finding.TOO_FEW:
+        return []
     r = finding.result
     events = (
         Incident.objects.visible_to(actor).drawable().filter(station=finding.station_id).select_related("type", "beat")
@@ -255,7 +257,7 @@ def events_of(actor, finding: Finding, limit: int = 50) -> list[Incident]:
     if "from_on" in r:
         events = events.filter(local_date__gte=r["from_on"], local_date__lte=r["to_on"])
     if finding.kind == Finding.REPEAT:
-        near = 0.00006
+        near = 0.5 * 10**-findings.SPOT_DIGITS + 1e-9
         events = events.filter(
             lon__range=(r["lon"] - near, r["lon"] + near),
             lat__range=(r["lat"] - near, r["lat"] + near),

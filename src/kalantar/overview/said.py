@@ -181,6 +181,12 @@ def _repeat(finding: Finding) -> Said:
 
 def _too_few(finding: Finding) -> Said:
     r = finding.result
+    if finding.method == "rise/no_data":
+        return Said(
+            "too_few",
+            _("No event is recorded for this area yet."),
+            _("Without events nothing can be said. That is not safety."),
+        )
     if not r["n"]:
         title = _("No rise beyond what is usual.")
         text = ngettext("%(n)s comparison was made.", "%(n)s comparisons were made.", r["comparisons"]) % {

@@ -18,6 +18,7 @@ from .said import say
 @verb
 def sign_brief(station: Station, *, by, on: date) -> MorningBrief:
     """The chief has read this morning's brief. Its sentences are kept in both languages, with the duty book's code."""
+    Station.objects.select_for_update().get(pk=station.pk)  # a second press waits here, and finds the brief signed
     signed = MorningBrief.objects.visible_to(by).filter(station=station, on=on).exists()
     insist(rules.sign_refusal(roles=by.roles_at(station.pk), signed=signed, is_today=on == clock.today()))
     code = audit.stamp(on).code
