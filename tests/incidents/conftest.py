@@ -59,8 +59,15 @@ def row_at(beat, *, on="2024-05-06 10:30", type="T-SHOP", kind="shop", place="",
 
 def some_rows(beats, n=40):
     start = datetime(2024, 1, 1, 8, 0)
-    return [row_at(beats[i % len(beats)], on=(start + timedelta(hours=7 * i)).strftime("%Y-%m-%d %H:%M"), type=["T-SHOP", "T-CAR", "P-DAMAGE"][i % 3],
-                   ref=f"R{i}") for i in range(n)]
+    return [
+        row_at(
+            beats[i % len(beats)],
+            on=(start + timedelta(hours=7 * i)).strftime("%Y-%m-%d %H:%M"),
+            type=["T-SHOP", "T-CAR", "P-DAMAGE"][i % 3],
+            ref=f"R{i}",
+        )
+        for i in range(n)
+    ]
 
 
 @pytest.fixture
@@ -90,5 +97,8 @@ def visible():
 
     from kalantar.incidents.models import DailyCount, Import, Incident, Unplaced
 
-    return (Incident.objects.live().count(), DailyCount.objects.live().aggregate(n=Sum("n"))["n"] or 0,
-            Unplaced.objects.filter(batch__state=Import.LIVE).count())
+    return (
+        Incident.objects.live().count(),
+        DailyCount.objects.live().aggregate(n=Sum("n"))["n"] or 0,
+        Unplaced.objects.filter(batch__state=Import.LIVE).count(),
+    )

@@ -31,7 +31,11 @@ def shared() -> Path | None:
 
 
 def set_up(home: Path) -> None:
-    os.environ |= {"KALANTAR_PROFILE": "test", "KALANTAR_DATA": str(home / "data"), "DJANGO_SETTINGS_MODULE": "kalantar.project.settings"}
+    os.environ |= {
+        "KALANTAR_PROFILE": "test",
+        "KALANTAR_DATA": str(home / "data"),
+        "DJANGO_SETTINGS_MODULE": "kalantar.project.settings",
+    }
     sys.path.insert(0, str(ROOT / "src"))
     Path(home / "data").mkdir(exist_ok=True)
     import django
@@ -63,20 +67,40 @@ def lay_ground() -> None:
     else:
         for x in range(20):
             for y in range(14):
-                shapes.setdefault(str(x + 1), []).append((f"{x + 1:02d}{y:02d}", box(-87.9 + x * 0.02, 41.65 + y * 0.03, -87.88 + x * 0.02, 41.68 + y * 0.03)))
+                shapes.setdefault(str(x + 1), []).append(
+                    (
+                        f"{x + 1:02d}{y:02d}",
+                        box(-87.9 + x * 0.02, 41.65 + y * 0.03, -87.88 + x * 0.02, 41.68 + y * 0.03),
+                    )
+                )
     for number, beats in shapes.items():
-        unit = Unit.objects.create(parent=top, grade="station", kind="kalantari", code=f"D{number}", number=int(number),
-                                   name=f"ناحیه {number}", name_en=f"District {number}", path=f"/{top.pk}/x{number}/")
+        unit = Unit.objects.create(
+            parent=top,
+            grade="station",
+            kind="kalantari",
+            code=f"D{number}",
+            number=int(number),
+            name=f"ناحیه {number}",
+            name_en=f"District {number}",
+            path=f"/{top.pk}/x{number}/",
+        )
         Unit.objects.filter(pk=unit.pk).update(path=f"/{top.pk}/{unit.pk}/")
         for code in sorted({code for code, _ in beats}):
             area = unary_union([part for named, part in beats if named == code])
-            Beat.objects.create(station=Station.objects.get(pk=unit.pk), **boundary_fields(area, code=code, name=code, name_en=code))
+            Beat.objects.create(
+                station=Station.objects.get(pk=unit.pk), **boundary_fields(area, code=code, name=code, name_en=code)
+            )
 
 
 def files(home: Path, rows: int | None) -> list[tuple[Path, str]]:
     """Files to load and their mappings; `rows` asks for made-up ones of that size."""
-    assaults = 'type = "A-SERIOUS"\n[columns]\ndate = "date"\nlon = "longitude"\nlat = "latitude"\nplace_kind = "loc_cat"\n[place_kinds]\nresidence = "dwelling"\n'
-    burglaries = 'type = "T-BREAK"\norder = "dmy"\ncrs = "EPSG:26971"\n[columns]\ndate = "date_single"\nx = "x"\ny = "y"\n'
+    assaults = (
+        'type = "A-SERIOUS"\n[columns]\ndate = "date"\nlon = "longitude"\nlat = "latitude"\nplace_kind = "loc_cat"\n'
+        '[place_kinds]\nresidence = "dwelling"\n'
+    )
+    burglaries = (
+        'type = "T-BREAK"\norder = "dmy"\ncrs = "EPSG:26971"\n[columns]\ndate = "date_single"\nx = "x"\ny = "y"\n'
+    )
     if rows is None and shared():
         made = []
         for name, mapping in (("chicago_aggravated_assaults", assaults), ("chicago_burglary_2014_2017", burglaries)):
@@ -92,8 +116,15 @@ def files(home: Path, rows: int | None) -> list[tuple[Path, str]]:
         writer.writerow(["date", "loc_cat", "longitude", "latitude", "district"])
         for _ in range(rows or 200_000):
             on = date.fromordinal(first + dice.randrange(3600)).isoformat()
-            writer.writerow([f"{on} {dice.randrange(24):02d}:{dice.randrange(60):02d}", dice.choice(["street", "residence", "retail"]),
-                             f"{dice.uniform(-87.72, -87.62):.4f}", f"{dice.uniform(41.75, 41.95):.4f}", "1"])
+            writer.writerow(
+                [
+                    f"{on} {dice.randrange(24):02d}:{dice.randrange(60):02d}",
+                    dice.choice(["street", "residence", "retail"]),
+                    f"{dice.uniform(-87.72, -87.62):.4f}",
+                    f"{dice.uniform(41.75, 41.95):.4f}",
+                    "1",
+                ]
+            )
     return [(target, assaults)]
 
 
@@ -146,7 +177,9 @@ def measure(home: Path, told) -> dict:
     sources = files(home, told.rows)
     other = None
     if told.desk:
-        other = subprocess.Popen([sys.executable, "-m", "tests.incidents.speed", "--desk-in", str(home)], cwd=ROOT, stdout=subprocess.PIPE)
+        other = subprocess.Popen(
+            [sys.executable, "-m", "tests.incidents.speed", "--desk-in", str(home)], cwd=ROOT, stdout=subprocess.PIPE
+        )
         time.sleep(2)
     rows, steps, began, cpu = 0, [], time.perf_counter(), time.process_time()
     for path, toml in sources:
@@ -156,15 +189,37 @@ def measure(home: Path, told) -> dict:
         batch = verbs.map_import(batch, mapping.from_toml(toml), by=COMMAND_LINE)
         batch = imports.load(verbs.start_import(batch, by=COMMAND_LINE, queued=False), by=COMMAND_LINE)
         rows += batch.rows
-        steps.append({"state": batch.state, "rows": batch.rows, "accepted": batch.accepted, "outside": batch.outside, "refused": batch.refused,
-                      "duplicates": batch.duplicates, "failure": batch.failure, "receive_s": round(received - start, 2), "load_s": round(time.perf_counter() - received, 2)})
+        steps.append(
+            {
+                "state": batch.state,
+                "rows": batch.rows,
+                "accepted": batch.accepted,
+                "outside": batch.outside,
+                "refused": batch.refused,
+                "duplicates": batch.duplicates,
+                "failure": batch.failure,
+                "receive_s": round(received - start, 2),
+                "load_s": round(time.perf_counter() - received, 2),
+            }
+        )
     took = time.perf_counter() - began
-    result = {"rows": rows, "seconds": round(took, 2), "rows_per_s": round(rows / took), "cpu_s": round(time.process_time() - cpu, 2),
-              "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024), "files": steps}
+    result = {
+        "rows": rows,
+        "seconds": round(took, 2),
+        "rows_per_s": round(rows / took),
+        "cpu_s": round(time.process_time() - cpu, 2),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "files": steps,
+    }
     if other:
         (home / "stop").touch()
         waits = json.loads(other.communicate(timeout=60)[0])
-        result["desk"] = {"writes": len(waits), "p50_s": round(waits[len(waits) // 2], 3), "p95_s": round(waits[int(len(waits) * 0.95)], 3), "max_s": round(waits[-1], 3)}
+        result["desk"] = {
+            "writes": len(waits),
+            "p50_s": round(waits[len(waits) // 2], 3),
+            "p95_s": round(waits[int(len(waits) * 0.95)], 3),
+            "max_s": round(waits[-1], 3),
+        }
     start = time.perf_counter()
     compared, wrong = verify_totals()
     result["totals"] = {"compared": compared, "wrong": len(wrong), "seconds": round(time.perf_counter() - start, 2)}

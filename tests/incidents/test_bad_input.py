@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from pathlib import Path
 
 import pytest
 from django.utils.translation import override
@@ -54,11 +56,14 @@ def test_a_bad_row_is_left_out_with_its_reason_and_cure(ground, analyst, write, 
     assert (error.row, error.key) == (5, key)
     assert error.column in fields or key == "coordinates_half"
     reason, cure = sentences.fault(error.key, error.args)
-    assert reason and cure
+    assert reason
+    assert cure
 
 
 def test_what_identifies_a_person_is_not_repeated_in_the_list_of_errors(ground, analyst, write, bring):
-    batch = bring(write([*some_rows(ground[:4], 3), changed(ground, place="کد ملی ۰۰۱۲۳۴۵۶۷۹ ۰۹۱۲۳۴۵۶۷۸۹")]), by=analyst)
+    batch = bring(
+        write([*some_rows(ground[:4], 3), changed(ground, place="کد ملی ۰۰۱۲۳۴۵۶۷۹ ۰۹۱۲۳۴۵۶۷۸۹")]), by=analyst
+    )
     assert b"0912" not in files.path_of(batch.errors).read_bytes()
     assert "۰۹۱۲" not in files.path_of(batch.errors).read_text()
 
@@ -74,12 +79,16 @@ def test_one_row_with_swapped_coordinates_is_an_error_and_many_stop_the_file(gro
 
 
 def test_metres_read_as_degrees_stop_the_file_and_say_so(ground, analyst, write, bring):
-    batch = bring(write([changed(ground, longitude="538000.5", latitude="3953000.1", ref=str(i)) for i in range(30)]), by=analyst)
+    batch = bring(
+        write([changed(ground, longitude="538000.5", latitude="3953000.1", ref=str(i)) for i in range(30)]), by=analyst
+    )
     assert (batch.failure["key"], Incident.objects.count()) == ("looks_projected", 0)
 
 
 def test_places_of_another_town_stop_the_file(ground, analyst, write, bring):
-    batch = bring(write([changed(ground, longitude="59.60", latitude="36.30", ref=str(i)) for i in range(30)]), by=analyst)
+    batch = bring(
+        write([changed(ground, longitude="59.60", latitude="36.30", ref=str(i)) for i in range(30)]), by=analyst
+    )
     assert batch.failure["key"] == "looks_elsewhere"
     assert "59.60" in sentences.say(batch.failure["key"], **batch.failure["args"])
 
@@ -88,7 +97,10 @@ def test_metres_find_their_own_coordinate_system(ground, analyst, write):
     from pyproj import Transformer
 
     to = Transformer.from_crs("EPSG:4326", "EPSG:32639", always_xy=True)
-    rows = [[on, *(f"{v:.2f}" for v in to.transform(float(lon), float(lat)))] for on, _type, lon, lat, *_rest in some_rows(ground[:4], 20)]
+    rows = [
+        [on, *(f"{v:.2f}" for v in to.transform(float(lon), float(lat)))]
+        for on, _type, lon, lat, *_rest in some_rows(ground[:4], 20)
+    ]
     batch = imports.receive(write(rows, ["تاریخ", "x", "y"]), by=analyst, name="utm.csv")
     guessed = imports.guessed(batch)
     assert guessed.columns == {"date": "تاریخ", "x": "x", "y": "y"}
@@ -134,7 +146,9 @@ FILES = [
 
 
 @pytest.mark.parametrize(("key", "content"), FILES, ids=[key for key, _ in FILES])
-def test_a_file_that_cannot_be_read_leaves_nothing_and_the_audit_says_who_tried(ground, analyst, tmp_path, key, content):
+def test_a_file_that_cannot_be_read_leaves_nothing_and_the_audit_says_who_tried(
+    ground, analyst, tmp_path, key, content
+):
     path = tmp_path / "file"
     path.write_bytes(content)
     with pytest.raises(FileRefused) as no:
@@ -142,12 +156,20 @@ def test_a_file_that_cannot_be_read_leaves_nothing_and_the_audit_says_who_tried(
     assert no.value.key in {key, "old_excel", "zip_broken", "encoding_unknown"}
     assert str(sentences.say(no.value.key, **no.value.details)) != str(sentences.say("refused"))
     assert not Import.objects.exists()
-    assert (last_line().what, last_line().by, last_line().details["key"]) == ("import.refused", analyst.audit_id, no.value.key)
+    assert (last_line().what, last_line().by, last_line().details["key"]) == (
+        "import.refused",
+        analyst.audit_id,
+        no.value.key,
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1256"])
 def test_old_encodings_and_arabic_letters_are_read(ground, analyst, write, bring, encoding):
-    rows = [changed(ground, type="سرقت مغازه و شرکت", place="خيابان كوچك", date="1403/02/17 10:30", **{"place kind": "مغازه"})]
+    rows = [
+        changed(
+            ground, type="سرقت مغازه و شرکت", place="خيابان كوچك", date="1403/02/17 10:30", **{"place kind": "مغازه"}
+        )
+    ]
     batch = bring(write(rows, encoding=encoding), by=analyst)
     assert (batch.accepted, Incident.objects.get().place_text) == (1, "خیابان کوچک")
 
@@ -178,10 +200,25 @@ def test_an_unknown_kind_of_place_is_read_as_not_stated_and_said(ground, analyst
     assert batch.report["errors"] == {"note_place_kind_unknown": 1}
 
 
-@pytest.mark.parametrize(("type_", "kind", "shown"), [
-    ("A-SERIOUS", "dwelling", 0), ("R-STREET", "dwelling", 0), ("W-WEAPON", "dwelling", 0), ("N-FAMILY", "street", 0), ("missing_person", "park", 0),
-    ("S-HARM", "street", 0), ("X-DEATH", "street", 0), ("T-HOME", "unknown", 1), ("T-CAR", "dwelling", 1), ("T-BREAK", "unknown", 1),
-    ("A-SERIOUS", "unknown", 1), ("A-SERIOUS", "street", 2), ("T-CAR", "street", 2), ("T-SHOP", "shop", 2)])
+@pytest.mark.parametrize(
+    ("type_", "kind", "shown"),
+    [
+        ("A-SERIOUS", "dwelling", 0),
+        ("R-STREET", "dwelling", 0),
+        ("W-WEAPON", "dwelling", 0),
+        ("N-FAMILY", "street", 0),
+        ("missing_person", "park", 0),
+        ("S-HARM", "street", 0),
+        ("X-DEATH", "street", 0),
+        ("T-HOME", "unknown", 1),
+        ("T-CAR", "dwelling", 1),
+        ("T-BREAK", "unknown", 1),
+        ("A-SERIOUS", "unknown", 1),
+        ("A-SERIOUS", "street", 2),
+        ("T-CAR", "street", 2),
+        ("T-SHOP", "shop", 2),
+    ],
+)
 def test_how_an_imported_place_may_be_shown(ground, analyst, write, bring, type_, kind, shown):
     bring(write([changed(ground, type=type_, **{"place kind": kind})]), by=analyst)
     assert Incident.objects.get().shown_as == shown
@@ -190,39 +227,74 @@ def test_how_an_imported_place_may_be_shown(ground, analyst, write, bring, type_
 
 # ---- the mapping ----
 
-@pytest.mark.parametrize(("toml", "key"), [
-    ("colums = 1", "mapping_name_unknown"), ("[columns", "mapping_not_toml"), ('calendar = "lunar"', "mapping_calendar_unknown"),
-    ('order = "yyy"', "mapping_order_unknown"), ('zone = "Mars/Olympus"', "mapping_zone_unknown"), ('type = "T-MOON"', "mapping_type_unknown"),
-    ('[types]\nx = "T-MOON"', "mapping_type_unknown"), ('[place_kinds]\nx = "moon"', "mapping_place_kind_unknown"), ('[columns]\nname = "x"', "mapping_field_unknown"),
-    ('repeats = "often"', "mapping_repeats_unknown"), ('precision = "vague"', "mapping_precision_unknown"), ("columns = 3", "mapping_name_unknown")])
+
+@pytest.mark.parametrize(
+    ("toml", "key"),
+    [
+        ("colums = 1", "mapping_name_unknown"),
+        ("[columns", "mapping_not_toml"),
+        ('calendar = "lunar"', "mapping_calendar_unknown"),
+        ('order = "yyy"', "mapping_order_unknown"),
+        ('zone = "Mars/Olympus"', "mapping_zone_unknown"),
+        ('type = "T-MOON"', "mapping_type_unknown"),
+        ('[types]\nx = "T-MOON"', "mapping_type_unknown"),
+        ('[place_kinds]\nx = "moon"', "mapping_place_kind_unknown"),
+        ('[columns]\nname = "x"', "mapping_field_unknown"),
+        ('repeats = "often"', "mapping_repeats_unknown"),
+        ('precision = "vague"', "mapping_precision_unknown"),
+        ("columns = 3", "mapping_name_unknown"),
+    ],
+)
 def test_a_mapping_that_says_nonsense_is_refused(toml, key):
     with pytest.raises(Refused) as no:
         mapping.from_toml(toml)
-    assert no.value.key == key and key in sentences.REFUSALS
+    assert no.value.key == key
+    assert key in sentences.REFUSALS
 
 
-@pytest.mark.parametrize(("change", "key"), [
-    ({"date": "nowhere"}, "mapping_column_missing"), ({"date": "ref"}, "mapping_column_twice"), ({"date": None}, "mapping_date_missing"),
-    ({"type": None}, "mapping_type_missing"), ({"lat": None}, "mapping_half_a_place"), ({"lat": None, "lon": None}, "mapping_place_missing")])
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"date": "nowhere"}, "mapping_column_missing"),
+        ({"date": "ref"}, "mapping_column_twice"),
+        ({"date": None}, "mapping_date_missing"),
+        ({"type": None}, "mapping_type_missing"),
+        ({"lat": None}, "mapping_half_a_place"),
+        ({"lat": None, "lon": None}, "mapping_place_missing"),
+    ],
+)
 def test_a_mapping_that_does_not_fit_the_file_is_refused(change, key):
     kept = mapping.from_toml(MAP)
     columns = {name: column for name, column in (kept.columns | change).items() if column}
-    assert mapping.Mapping(columns=columns).missing(HEADER) == key and key in sentences.REFUSALS
+    assert mapping.Mapping(columns=columns).missing(HEADER) == key
+    assert key in sentences.REFUSALS
 
 
 def test_a_mapping_survives_its_own_file():
-    kept = mapping.Mapping(columns={"date": "تاریخ «وقوع»", "lon": 'a"b', "lat": "lat"}, type="T-CAR", place_kinds={"خانه": "dwelling"}, left_out=("نام",), order="dmy")
+    kept = mapping.Mapping(
+        columns={"date": "تاریخ «وقوع»", "lon": 'a"b', "lat": "lat"},
+        type="T-CAR",
+        place_kinds={"خانه": "dwelling"},
+        left_out=("نام",),
+        order="dmy",
+    )
     assert mapping.from_toml(mapping.to_toml(kept)) == kept
     assert mapping.from_json(json.loads(json.dumps(mapping.to_json(kept)))) == kept
 
 
 # ---- the command line ----
 
+
 def test_the_command_line_says_what_it_did_and_ends_with_0_or_1(ground, write, tmp_path):
     (tmp_path / "map.toml").write_text(MAP)
     path = write(some_rows(ground, 12))
     out, err = io.StringIO(), io.StringIO()
-    assert imports.import_incidents(path, by=COMMAND_LINE, map=tmp_path / "map.toml", dry_run=True, json=True, out=out, err=err) == 0
+    assert (
+        imports.import_incidents(
+            path, by=COMMAND_LINE, map=tmp_path / "map.toml", dry_run=True, json=True, out=out, err=err
+        )
+        == 0
+    )
     assert (json.loads(out.getvalue())["counts"]["accepted"], visible()[0]) == (12, 0)
     assert imports.import_incidents(path, by=COMMAND_LINE, map=tmp_path / "map.toml", out=out, err=err) == 0
     assert (visible()[0], err.getvalue()) == (12, "")
@@ -231,7 +303,8 @@ def test_the_command_line_says_what_it_did_and_ends_with_0_or_1(ground, write, t
     for bad in (tmp_path / "absent.csv", tmp_path):
         err = io.StringIO()
         assert imports.import_incidents(bad, by=COMMAND_LINE, out=out, err=err) == 1
-        assert err.getvalue().strip() and "Traceback" not in err.getvalue()
+        assert err.getvalue().strip()
+        assert "Traceback" not in err.getvalue()
 
 
 def test_without_a_mapping_the_command_line_guesses(ground, write):
@@ -243,9 +316,10 @@ def test_without_a_mapping_the_command_line_guesses(ground, write):
 
 # ---- the sentences ----
 
+
 def test_every_file_refusal_a_table_can_meet_has_the_same_sentence_here():
     keys = list(FILE_SENTENCES)
-    assert set(sentences.FILES) == set(keys[:keys.index("row_width")]), "those of tables stand before those of shapes"
+    assert set(sentences.FILES) == set(keys[: keys.index("row_width")]), "those of tables stand before those of shapes"
     with override("en"):
         for key, sentence in sentences.FILES.items():
             assert str(sentence) == FILE_SENTENCES[key], key
@@ -255,8 +329,7 @@ def test_every_error_a_reader_can_give_has_its_reason_and_cure():
     from kalantar.persian.dates import FAULTS
 
     assert {f"date_{key}" for key in FAULTS if key} <= set(sentences.ROWS)
-    source = open(reading.__file__).read()
-    import re
+    source = Path(reading.__file__).read_text("utf-8")
 
     named = set(re.findall(r'_fault\("([a-z_]+)"', source)) | set(re.findall(r'counts\["(note_[a-z_]+)"\]', source))
     assert named <= set(sentences.ROWS)

@@ -28,7 +28,16 @@ def test_a_file_comes_in_with_its_totals_and_running_numbers(ground, analyst, wr
 
 
 def test_what_was_read_is_what_stood_there(ground, analyst, write, bring):
-    bring(write([row_at(ground[0], on="۱۴۰۳/۰۲/۱۷ ۱۴:۳۰", type="سرقت خودرو", kind="خیابان", place="خيابان كوچك", ref="۱۲/۴")]), by=analyst)
+    bring(
+        write(
+            [
+                row_at(
+                    ground[0], on="۱۴۰۳/۰۲/۱۷ ۱۴:۳۰", type="سرقت خودرو", kind="خیابان", place="خيابان كوچك", ref="۱۲/۴"
+                )
+            ]
+        ),
+        by=analyst,
+    )
     row = Incident.objects.select_related("type").get()
     assert row.type.code == "T-CAR"
     assert row.occurred_from.isoformat() == "2024-05-06T11:00:00+00:00"
@@ -36,7 +45,8 @@ def test_what_was_read_is_what_stood_there(ground, analyst, write, bring):
     assert (row.place_kind, row.place_text, row.external_ref) == ("street", "خیابان کوچک", "۱۲/۴")
     assert (row.beat_id, row.station_id) == (ground[0].pk, ground[0].station_id)
     assert (row.shown_as, row.location_precision, row.made_by_id) == (Incident.POINT, "rounded", analyst.officer_id)
-    assert row.h3 is not None and 0 < row.h3 < 2**63
+    assert row.h3 is not None
+    assert 0 < row.h3 < 2**63
 
 
 def test_a_date_without_an_hour_is_known_to_be_one(ground, analyst, write, bring):
@@ -49,9 +59,22 @@ def test_a_date_without_an_hour_is_known_to_be_one(ground, analyst, write, bring
 def test_an_interval_ends_where_its_columns_say(ground, analyst, write, bring):
     header = ["from", "hour", "to", "until", "type", "lon", "lat"]
     lon, lat = row_at(ground[0])[2:4]
-    toml = 'type = "T-HOME"\n[columns]\ndate = "from"\ntime = "hour"\ndate_to = "to"\ntime_to = "until"\nlon = "lon"\nlat = "lat"\n'
-    batch = bring(write([["2024-05-06", "22:00", "2024-05-08", "07:30", "", lon, lat], ["2024-05-06", "22:00", "2024-05-05", "07:30", "", lon, lat],
-                         ["2024-05-06", "22:00", "", "", "", lon, lat]], header), by=analyst, toml=toml)
+    toml = (
+        'type = "T-HOME"\n[columns]\ndate = "from"\ntime = "hour"\ndate_to = "to"\ntime_to = "until"\n'
+        'lon = "lon"\nlat = "lat"\n'
+    )
+    batch = bring(
+        write(
+            [
+                ["2024-05-06", "22:00", "2024-05-08", "07:30", "", lon, lat],
+                ["2024-05-06", "22:00", "2024-05-05", "07:30", "", lon, lat],
+                ["2024-05-06", "22:00", "", "", "", lon, lat],
+            ],
+            header,
+        ),
+        by=analyst,
+        toml=toml,
+    )
     assert batch.report["errors"] == {"interval_backwards": 1}
     ends = list(Incident.objects.order_by("pk").values_list("occurred_to", flat=True))
     assert [end and end.isoformat() for end in ends] == ["2024-05-08T04:00:00+00:00", None]
@@ -71,7 +94,10 @@ def test_the_same_file_again_brings_nothing(ground, analyst, write, bring):
     first = bring(path, by=analyst)
     second = imports.receive(path, by=analyst, name="again.csv")
     assert imports.same_file(second, analyst) == first, "told before any work"
-    second = imports.load(verbs.start_import(verbs.map_import(second, mapping.from_toml(MAP), by=analyst), by=analyst, queued=False), by=analyst)
+    second = imports.load(
+        verbs.start_import(verbs.map_import(second, mapping.from_toml(MAP), by=analyst), by=analyst, queued=False),
+        by=analyst,
+    )
     assert (second.state, second.failure["key"]) == (Import.FAILED, "import_nothing_new")
     assert visible() == (40, 40, 0)
 
@@ -145,7 +171,8 @@ def test_an_interrupted_import_begins_anew_and_stops_the_loader_before_it(ground
     with pytest.raises(Killed):
         imports.load(batch, by=SYSTEM, told=die)
     batch.refresh_from_db()
-    assert batch.state == Import.LOADING and Incident.objects.filter(batch=batch).exists()
+    assert batch.state == Import.LOADING
+    assert Incident.objects.filter(batch=batch).exists()
     assert visible() == (0, 0, 0), "nothing half-visible"
     old_version = batch.version
     batch = imports.load(batch, by=SYSTEM)
@@ -153,9 +180,29 @@ def test_an_interrupted_import_begins_anew_and_stops_the_loader_before_it(ground
     assert visible() == (40, 40, 0)
     old = staging.Stager(batch, old_version, "exact", 1403)
     with pytest.raises(staging.Stopped):
-        old._in_batches(Unplaced, 1, lambda part: {"unit_id": batch.unit_id, "batch_id": batch.pk, "row": part, "type_id": 1, "occurred_from": "2024-01-01 00:00:00",
-                                                   "occurred_to": None, "time_known": True, "place_text": "", "place_kind": "", "lon": None, "lat": None,
-                                                   "stated_station_id": None, "external_ref": "", "same_as": "", "placed_as_id": None, "set_aside": "", "version": 0})
+        old._in_batches(
+            Unplaced,
+            1,
+            lambda part: {
+                "unit_id": batch.unit_id,
+                "batch_id": batch.pk,
+                "row": part,
+                "type_id": 1,
+                "occurred_from": "2024-01-01 00:00:00",
+                "occurred_to": None,
+                "time_known": True,
+                "place_text": "",
+                "place_kind": "",
+                "lon": None,
+                "lat": None,
+                "stated_station_id": None,
+                "external_ref": "",
+                "same_as": "",
+                "placed_as_id": None,
+                "set_aside": "",
+                "version": 0,
+            },
+        )
 
 
 def test_a_loader_that_went_silent_is_failed_and_its_rows_are_swept(ground, analyst, write):
@@ -181,14 +228,21 @@ def test_rows_outside_wait_for_a_place_and_count_nowhere(ground, analyst, write,
     assert (batch.accepted, batch.outside, visible()) == (5, 1, (5, 5, 1))
     row = Unplaced.objects.get()
     placed = verbs.place_unplaced(row, by=analyst, beat=ground[2].pk)
-    assert (placed.beat_id, placed.location_precision, placed.lon, placed.batch_id) == (ground[2].pk, "beat", None, batch.pk)
+    assert (placed.beat_id, placed.location_precision, placed.lon, placed.batch_id) == (
+        ground[2].pk,
+        "beat",
+        None,
+        batch.pk,
+    )
     assert visible()[:2] == (6, 6)
     assert totals.verify_totals()[1] == []
     with pytest.raises(Refused):
         verbs.place_unplaced(Unplaced.objects.get(), by=analyst, beat=ground[2].pk)
     batch = verbs.withdraw_import(Import.objects.get(), by=analyst, reason="again")
     verbs.sweep_import(batch, by=SYSTEM)
-    assert (Incident.objects.count(), Unplaced.objects.count(), DailyCount.objects.count()) == (0, 0, 0), "placed rows leave with their import"
+    assert (Incident.objects.count(), Unplaced.objects.count(), DailyCount.objects.count()) == (0, 0, 0), (
+        "placed rows leave with their import"
+    )
 
 
 def test_a_row_may_be_set_aside_with_a_reason(ground, analyst, write, bring):
@@ -196,7 +250,8 @@ def test_a_row_may_be_set_aside_with_a_reason(ground, analyst, write, bring):
     lost[2] = "52.9"
     bring(write([*some_rows(ground[:4], 2), lost]), by=analyst)
     row = verbs.set_unplaced_aside(Unplaced.objects.get(), by=analyst, reason="Another province")
-    assert row.set_aside == "Another province" and not Unplaced.objects.waiting().exists()
+    assert row.set_aside == "Another province"
+    assert not Unplaced.objects.waiting().exists()
 
 
 def test_rows_of_another_station_are_handed_over_not_taken(ground, analyst, other_station, write, bring):
@@ -223,13 +278,16 @@ def test_a_post_without_import_is_refused_and_the_audit_says_who_tried(ground, b
         imports.receive(write(some_rows(ground[:4], 3)), by=beat_officer, name="x.csv")
     assert no.value.key == "not_your_post"
     assert (last_line().what, last_line().by) == ("import.refused", beat_officer.audit_id)
-    assert not Import.objects.exists() and not StoredFile.objects.exists()
+    assert not Import.objects.exists()
+    assert not StoredFile.objects.exists()
 
 
 def test_the_mapping_is_remembered_for_the_next_file_with_this_heading(ground, analyst, write, bring):
     bring(write(some_rows(ground[:4], 3)), by=analyst, toml='order = "dmy"\n' + MAP)
     assert SavedMapping.objects.get().mapping["order"] == "dmy"
-    batch = imports.receive(write(some_rows(ground[:4], 4), [h.upper().replace(" ", "  ") for h in HEADER]), by=analyst, name="y.csv")
+    batch = imports.receive(
+        write(some_rows(ground[:4], 4), [h.upper().replace(" ", "  ") for h in HEADER]), by=analyst, name="y.csv"
+    )
     kept = imports.guessed(batch)
     assert (kept.order, kept.columns["place_kind"]) == ("dmy", "PLACE KIND")
 
@@ -237,16 +295,23 @@ def test_the_mapping_is_remembered_for_the_next_file_with_this_heading(ground, a
 def test_a_try_keeps_nothing_but_its_report(ground, analyst, write):
     batch = imports.receive(write([*some_rows(ground[:4], 5), row_at(ground[0], on="x")]), by=analyst, name="x.csv")
     batch = imports.check(verbs.map_import(batch, mapping.from_toml(MAP), by=analyst), by=analyst)
-    assert (batch.state, batch.report["counts"]["accepted"], batch.report["errors"]) == (Import.UPLOADED, 5, {"date_not_a_date": 1})
+    assert (batch.state, batch.report["counts"]["accepted"], batch.report["errors"]) == (
+        Import.UPLOADED,
+        5,
+        {"date_not_a_date": 1},
+    )
     assert (visible(), Incident.objects.count()) == ((0, 0, 0), 0)
 
 
-def test_uploaded_files_are_forgotten_when_they_have_done_their_work(ground, analyst, write, bring, django_capture_on_commit_callbacks):
+def test_uploaded_files_are_forgotten_when_they_have_done_their_work(
+    ground, analyst, write, bring, django_capture_on_commit_callbacks
+):
     from datetime import timedelta
 
     batch = bring(write([*some_rows(ground[:4], 5), row_at(ground[0], on="x")]), by=analyst)
     path = files.path_of(batch.file)
-    assert path.exists() and jobs.forget_files() == 0
+    assert path.exists()
+    assert jobs.forget_files() == 0
     Import.objects.update(live_at=batch.live_at - timedelta(days=31))
     with django_capture_on_commit_callbacks(execute=True):
         assert jobs.forget_files() == 1

@@ -16,7 +16,9 @@ from kalantar.incidents import reading, rules, staging, types
 ZONES = ("Asia/Tehran", "America/Chicago", "UTC", "Australia/Lord_Howe")
 
 
-@given(st.sampled_from(ZONES), st.lists(st.datetimes(datetime(1985, 1, 1), datetime(2030, 1, 1)), min_size=1, max_size=40))
+@given(
+    st.sampled_from(ZONES), st.lists(st.datetimes(datetime(1985, 1, 1), datetime(2030, 1, 1)), min_size=1, max_size=40)
+)
 def test_local_hours_become_utc_as_python_says(zone, moments):
     zone = ZoneInfo(zone)
     day = np.array([m.toordinal() - reading.EPOCH for m in moments])
@@ -25,11 +27,20 @@ def test_local_hours_become_utc_as_python_says(zone, moments):
     assert reading.to_utc(day, minute, zone).tolist() == twin
 
 
-@pytest.mark.parametrize(("zone", "moment"), [("Asia/Tehran", datetime(2022, 3, 22, 0, 30)), ("America/Chicago", datetime(2018, 3, 11, 2, 30)),
-                                              ("America/Chicago", datetime(2018, 11, 4, 1, 30)), ("Asia/Tehran", datetime(2021, 9, 21, 23, 30))])
+@pytest.mark.parametrize(
+    ("zone", "moment"),
+    [
+        ("Asia/Tehran", datetime(2022, 3, 22, 0, 30)),
+        ("America/Chicago", datetime(2018, 3, 11, 2, 30)),
+        ("America/Chicago", datetime(2018, 11, 4, 1, 30)),
+        ("Asia/Tehran", datetime(2021, 9, 21, 23, 30)),
+    ],
+)
 def test_on_days_when_clocks_change_the_local_day_stays(zone, moment):
     zone = ZoneInfo(zone)
-    at = reading.to_utc(np.array([moment.toordinal() - reading.EPOCH]), np.array([moment.hour * 60 + moment.minute]), zone)
+    at = reading.to_utc(
+        np.array([moment.toordinal() - reading.EPOCH]), np.array([moment.hour * 60 + moment.minute]), zone
+    )
     assert reading.local_days(at, zone).tolist() == [moment.toordinal() - reading.EPOCH]
 
 
@@ -40,8 +51,17 @@ def test_local_days_are_those_of_python(zone, at):
     assert reading.local_days(np.array(at), zone).tolist() == twin
 
 
-rows = st.lists(st.tuples(st.sampled_from(reading.TYPES), st.integers(-10**6, 30 * 10**6), st.one_of(st.none(), st.tuples(st.floats(-179, 179), st.floats(-89, 89))),
-                          st.text(max_size=8), st.sampled_from(["", "a", "۱۲"])), min_size=1, max_size=30)
+rows = st.lists(
+    st.tuples(
+        st.sampled_from(reading.TYPES),
+        st.integers(-(10**6), 30 * 10**6),
+        st.one_of(st.none(), st.tuples(st.floats(-179, 179), st.floats(-89, 89))),
+        st.text(max_size=8),
+        st.sampled_from(["", "a", "۱۲"]),
+    ),
+    min_size=1,
+    max_size=30,
+)
 
 
 @given(rows)
@@ -58,7 +78,9 @@ def test_digests_of_many_rows_are_those_of_the_rule(found):
     for (code, minute, place, text, ref), said in zip(found, texts, strict=True):
         rounded = None if place is None else (int(np.rint(place[0] * 10_000)), int(np.rint(place[1] * 10_000)))
         first = rules.same_as(code=code, minute=minute, place=rounded, place_text=text, external_ref=ref)
-        assert said == rules.same_as(code=code, minute=minute, place=rounded, place_text=text, external_ref=ref, time=seen.get(first, 0))
+        assert said == rules.same_as(
+            code=code, minute=minute, place=rounded, place_text=text, external_ref=ref, time=seen.get(first, 0)
+        )
         seen[first] = seen.get(first, 0) + 1
 
 
@@ -75,7 +97,16 @@ def test_how_each_type_is_shown_at_each_place_is_the_rule_of_violence_and_dwelli
 
 
 def test_no_type_escapes_the_rules():
-    assert {code for code in reading.TYPES if types.is_violent(code)} == {"R-STREET", "R-PREMISES", "A-SERIOUS", "A-MINOR", "A-GROUP", "A-THREAT", "A-HARASS", "W-WEAPON"}
+    assert {code for code in reading.TYPES if types.is_violent(code)} == {
+        "R-STREET",
+        "R-PREMISES",
+        "A-SERIOUS",
+        "A-MINOR",
+        "A-GROUP",
+        "A-THREAT",
+        "A-HARASS",
+        "W-WEAPON",
+    }
     assert set(reading.TYPES) >= types.NEVER_DRAWN
 
 
@@ -97,7 +128,17 @@ def test_a_future_or_backward_time_is_a_fault():
     assert rules.time_fault(now - timedelta(days=366 * 61), None, now=now) == "too_long_ago"
 
 
-@pytest.mark.parametrize(("text", "span"), [("", (-1, -1)), ("14:00-16:30", (840, 990)), ("۲۲:۰۰ تا ۲:۰۰", (1320, 120)), ("14 to 16", (840, 960)), ("24:00-25:00", (-2, -2)), ("noon", (-2, -2))])
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("", (-1, -1)),
+        ("14:00-16:30", (840, 990)),
+        ("۲۲:۰۰ تا ۲:۰۰", (1320, 120)),
+        ("14 to 16", (840, 960)),
+        ("24:00-25:00", (-2, -2)),
+        ("noon", (-2, -2)),
+    ],
+)
 def test_spans_of_hours(text, span):
     assert reading._span(text) == span
 

@@ -28,14 +28,22 @@ def event(beat, /, **fields):
 
 
 def test_types_are_those_of_the_words_and_their_codes(incident_types):
-    assert IncidentType.objects.get(code="A-SERIOUS").violent and IncidentType.objects.get(code="N-FAMILY").never_drawn
+    assert IncidentType.objects.get(code="A-SERIOUS").violent
+    assert IncidentType.objects.get(code="N-FAMILY").never_drawn
     assert IncidentType.objects.get(code="T-HOME").iccs == "05012"
 
 
 def test_an_event_is_recorded_with_number_beat_and_audit_line(ground, desk_officer):
     row = verbs.record_incident(event(ground[1]), by=desk_officer, uid=uuid.uuid4())
-    assert (row.beat_id, row.station_id, row.number_seq, row.shown_as, row.location_precision) == (ground[1].pk, ground[1].station_id, 1, 2, "exact")
-    assert row.local_date == date(2024, 5, 6) and row.h3
+    assert (row.beat_id, row.station_id, row.number_seq, row.shown_as, row.location_precision) == (
+        ground[1].pk,
+        ground[1].station_id,
+        1,
+        2,
+        "exact",
+    )
+    assert row.local_date == date(2024, 5, 6)
+    assert row.h3
     assert (last_line(row).what, last_line(row).chain) == ("incident.recorded", f"station:{row.station_id}")
     assert totals.verify_totals() == (1, [])
 
@@ -44,21 +52,33 @@ def test_the_same_entry_sent_twice_is_one_event(ground, desk_officer, duty_deput
     uid = uuid.uuid4()
     first = verbs.record_incident(event(ground[0]), by=desk_officer, uid=uid)
     assert verbs.record_incident(event(ground[0]), by=desk_officer, uid=uid) == first
-    assert Incident.objects.count() == 1 and DailyCount.objects.get().n == 1
+    assert Incident.objects.count() == 1
+    assert DailyCount.objects.get().n == 1
     with pytest.raises(Refused) as no:
         verbs.record_incident(event(ground[0]), by=duty_deputy, uid=uid)
     assert no.value.key == "uid_taken"
 
 
-@pytest.mark.parametrize(("fields", "key"), [
-    ({"lon": None}, "coordinates_half"), ({"lon": 500.0}, "coordinates_not_degrees"), ({"lon": 10.0, "lat": 10.0}, "place_outside"),
-    ({"lon": None, "lat": None}, "beat_missing"), ({"type": "T-MOON"}, "type_unknown"), ({"occurred_from": datetime(2090, 1, 1, tzinfo=UTC)}, "in_the_future"),
-    ({"occurred_to": NOON - timedelta(hours=1)}, "interval_backwards"), ({"place_text": "تلفن ۰۹۱۲۳۴۵۶۷۸۹"}, "person_in_words")])
+@pytest.mark.parametrize(
+    ("fields", "key"),
+    [
+        ({"lon": None}, "coordinates_half"),
+        ({"lon": 500.0}, "coordinates_not_degrees"),
+        ({"lon": 10.0, "lat": 10.0}, "place_outside"),
+        ({"lon": None, "lat": None}, "beat_missing"),
+        ({"type": "T-MOON"}, "type_unknown"),
+        ({"occurred_from": datetime(2090, 1, 1, tzinfo=UTC)}, "in_the_future"),
+        ({"occurred_to": NOON - timedelta(hours=1)}, "interval_backwards"),
+        ({"place_text": "تلفن ۰۹۱۲۳۴۵۶۷۸۹"}, "person_in_words"),
+    ],
+)
 def test_what_cannot_be_is_refused_with_its_field(ground, desk_officer, fields, key):
     with pytest.raises(Refused) as no:
         verbs.record_incident(event(ground[0], **fields), by=desk_officer, uid=uuid.uuid4())
-    assert no.value.key == key and no.value.details.get("field")
-    assert not Incident.objects.exists() and not DailyCount.objects.exists()
+    assert no.value.key == key
+    assert no.value.details.get("field")
+    assert not Incident.objects.exists()
+    assert not DailyCount.objects.exists()
 
 
 def test_a_place_of_the_other_station_is_handed_over(ground, desk_officer, other_station):
@@ -68,7 +88,9 @@ def test_a_place_of_the_other_station_is_handed_over(ground, desk_officer, other
 
 
 def test_a_beat_without_a_point_is_a_place_too(ground, desk_officer):
-    row = verbs.record_incident(event(ground[0], lon=None, lat=None, beat=ground[2].pk), by=desk_officer, uid=uuid.uuid4())
+    row = verbs.record_incident(
+        event(ground[0], lon=None, lat=None, beat=ground[2].pk), by=desk_officer, uid=uuid.uuid4()
+    )
     assert (row.beat_id, row.location_precision, row.h3) == (ground[2].pk, "beat", None)
 
 
@@ -78,7 +100,8 @@ def test_a_correction_keeps_the_old_values_and_moves_the_totals(ground, desk_off
     row = verbs.correct_incident(row, event(ground[3], type="T-MOTO"), by=duty_deputy, reason="misheard")
     assert (row.beat_id, row.type.code, row.number_seq, row.version) == (ground[3].pk, "T-MOTO", number, 1)
     said = last_line(row).details
-    assert said["changed"]["beat_id"] == [ground[0].pk, ground[3].pk] and said["reason"] == "misheard"
+    assert said["changed"]["beat_id"] == [ground[0].pk, ground[3].pk]
+    assert said["reason"] == "misheard"
     assert totals.verify_totals() == (1, [])
 
 
@@ -86,7 +109,8 @@ def test_a_correction_of_nothing_is_refused(ground, desk_officer, duty_deputy):
     row = verbs.record_incident(event(ground[0]), by=desk_officer, uid=uuid.uuid4())
     with pytest.raises(Refused) as no:
         verbs.correct_incident(row, event(ground[0]), by=duty_deputy)
-    assert no.value.key == "nothing_changed" and totals.verify_totals() == (1, [])
+    assert no.value.key == "nothing_changed"
+    assert totals.verify_totals() == (1, [])
 
 
 def test_two_corrections_at_once_never_overwrite_each_other(ground, desk_officer, duty_deputy):
@@ -109,11 +133,14 @@ def test_who_may_not_correct_is_refused_and_a_stranger_finds_nothing(ground, des
 
 def test_a_corrected_row_of_a_file_leaves_with_its_file(ground, analyst, write, bring):
     batch = bring(write(some_rows(ground[:4], 4)), by=analyst)
-    verbs.correct_incident(Incident.objects.first(), event(ground[3], occurred_from=NOON - timedelta(days=9)), by=analyst)
+    verbs.correct_incident(
+        Incident.objects.first(), event(ground[3], occurred_from=NOON - timedelta(days=9)), by=analyst
+    )
     assert totals.verify_totals()[1] == []
     batch = verbs.withdraw_import(type(batch).objects.get(), by=analyst, reason="all of it")
     verbs.sweep_import(batch, by=COMMAND_LINE)
-    assert not Incident.objects.exists() and not DailyCount.objects.exclude(n=0).exists()
+    assert not Incident.objects.exists()
+    assert not DailyCount.objects.exclude(n=0).exists()
 
 
 def test_the_file_does_not_bring_a_corrected_row_again(ground, analyst, write, bring):
@@ -130,7 +157,10 @@ def test_a_spoiled_total_is_found(ground, desk_officer):
     assert (wrong.beat, wrong.kept, wrong.counted) == (ground[0].pk, 3, 1)
 
 
-steps = st.lists(st.tuples(st.sampled_from(["record", "correct", "import", "withdraw"]), st.integers(0, 3), st.integers(0, 3)), max_size=12)
+steps = st.lists(
+    st.tuples(st.sampled_from(["record", "correct", "import", "withdraw"]), st.integers(0, 3), st.integers(0, 3)),
+    max_size=12,
+)
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -141,14 +171,23 @@ def test_whatever_happens_totals_are_those_of_a_recount(ground, analyst, write, 
     for at, (step, a, b) in enumerate(taken):
         live = Incident.objects.live().order_by("pk")
         if step == "record":
-            verbs.record_incident(event(ground[a], occurred_from=NOON + timedelta(days=b)), by=analyst, uid=uuid.uuid4())
+            verbs.record_incident(
+                event(ground[a], occurred_from=NOON + timedelta(days=b)), by=analyst, uid=uuid.uuid4()
+            )
         elif step == "correct" and live.exists():
             row = live[a % live.count()]
             moved = event(ground[b], occurred_from=NOON + timedelta(days=a, hours=at), type=["T-CAR", "T-MOTO"][b % 2])
             with contextlib.suppress(Refused):  # nothing to change is refused, and then nothing may have moved
                 verbs.correct_incident(row, moved, by=analyst)
         elif step == "import":
-            bring(write([row_at(ground[(a + i) % 4], on=f"2024-05-0{b + 1} 10:{at:02d}", ref=f"{at}-{i}") for i in range(3)]), by=analyst)
+            bring(
+                write(
+                    [row_at(ground[(a + i) % 4], on=f"2024-05-0{b + 1} 10:{at:02d}", ref=f"{at}-{i}") for i in range(3)]
+                ),
+                by=analyst,
+            )
         elif step == "withdraw" and Import.objects.filter(state=Import.LIVE).exists():
-            verbs.withdraw_import(Import.objects.filter(state=Import.LIVE).order_by("pk").first(), by=analyst, reason="x")
+            verbs.withdraw_import(
+                Import.objects.filter(state=Import.LIVE).order_by("pk").first(), by=analyst, reason="x"
+            )
         assert totals.verify_totals()[1] == []

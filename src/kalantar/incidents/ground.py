@@ -30,8 +30,16 @@ class Ground:
         beats = Beat.objects.in_force()
         edges = beats.aggregate(west=Min("west"), south=Min("south"), east=Max("east"), north=Max("north"))
         box = Box(**edges) if edges["west"] is not None else Box(0.0, 0.0, 0.0, 0.0)
-        stations = {row[0]: row[1:] for row in Unit.objects.filter(grade=Unit.STATION).values_list("pk", "code", "number", "name", "name_en")}
-        return cls(locate.index(), box, stations, {pk: (s, code) for pk, s, code in beats.values_list("pk", "station_id", "code")})
+        stations = {
+            row[0]: row[1:]
+            for row in Unit.objects.filter(grade=Unit.STATION).values_list("pk", "code", "number", "name", "name_en")
+        }
+        return cls(
+            locate.index(),
+            box,
+            stations,
+            {pk: (s, code) for pk, s, code in beats.values_list("pk", "station_id", "code")},
+        )
 
     def locate(self, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Beat and station of each point; -1 outside. Every point lies in one beat at most."""

@@ -48,6 +48,7 @@ class ImportStopped(Refused):
 
 # ---- receiving ----
 
+
 def receive(path: Path, *, by, name: str, sheet: str | None = None) -> Import:
     """Take a file in: read once, kept without the columns of persons and traits, its digest remembered.
 
@@ -93,8 +94,13 @@ def sweep_scratch(older_than: timedelta = timedelta(hours=12)) -> int:
 
 def same_file(batch: Import, actor) -> Import | None:
     """The import by which this very file came in before, if it still counts."""
-    return (Import.objects.visible_to(actor).filter(digest=batch.digest, state=Import.LIVE).exclude(pk=batch.pk)
-            .order_by("-live_at").first())
+    return (
+        Import.objects.visible_to(actor)
+        .filter(digest=batch.digest, state=Import.LIVE)
+        .exclude(pk=batch.pk)
+        .order_by("-live_at")
+        .first()
+    )
 
 
 def packed_path(batch: Import) -> Path:
@@ -104,7 +110,7 @@ def packed_path(batch: Import) -> Path:
 
 
 def guessed(batch: Import) -> Mapping:
-    """What was meant the last time a file had this heading; otherwise the likeliest guess. Never agrees to leave columns out."""
+    """What was meant the last time a file had this heading, or a guess. Never agrees by itself to leave columns out."""
     columns, values = tables.head(packed_path(batch))
     headings = [*columns, *(c["column"] for c in batch.about["left_out"])]
     kept = SavedMapping.objects.filter(unit_id=batch.unit_id, header=mappings.header_digest(headings)).first()
@@ -123,6 +129,7 @@ def crs_guessed(batch: Import, mapping: Mapping) -> str:
 
 # ---- reading ----
 
+
 @dataclass
 class Reading:
     """Everything a reading found: what would come in, and what is wrong."""
@@ -140,33 +147,54 @@ class Reading:
     def counts(self) -> verbs.Counts:
         days = self.found.rows.day if self.found and len(self.found.rows) else None
         return verbs.Counts(
-            rows=self.reader.read, accepted=len(self.found.rows) if self.found else 0, refused=self.reader.refused,
-            duplicates=len(self.found.duplicates) if self.found else 0, outside=len(self.found.waiting) if self.found else 0,
-            first_on=_date(days.min()) if days is not None else None, last_on=_date(days.max()) if days is not None else None)
+            rows=self.reader.read,
+            accepted=len(self.found.rows) if self.found else 0,
+            refused=self.reader.refused,
+            duplicates=len(self.found.duplicates) if self.found else 0,
+            outside=len(self.found.waiting) if self.found else 0,
+            first_on=_date(days.min()) if days is not None else None,
+            last_on=_date(days.max()) if days is not None else None,
+        )
 
     def report(self) -> dict:
         """What the pages show, as JSON."""
         counts = {name: value for name, value in asdict(self.counts).items() if isinstance(value, int)}
         return {
-            "counts": counts, "errors": dict(self.reader.errors.counts.most_common()), "types": dict(self.by_type.most_common()),
-            "months": dict(sorted(self.by_month.items())), "stations": dict(self.by_station.most_common()),
-            "beats": dict(self.by_beat.most_common(300)), "repeated": len(self.found.repeated) if self.found else 0,
+            "counts": counts,
+            "errors": dict(self.reader.errors.counts.most_common()),
+            "types": dict(self.by_type.most_common()),
+            "months": dict(sorted(self.by_month.items())),
+            "stations": dict(self.by_station.most_common()),
+            "beats": dict(self.by_beat.most_common(300)),
+            "repeated": len(self.found.repeated) if self.found else 0,
             "duplicate_rows": self.found.duplicates[:200].tolist() if self.found else [],
             "repeated_rows": self.found.repeated[:200].tolist() if self.found else [],
-            "preview": self.preview, "stop": {"key": self.stop.key, "args": self.stop.details} if self.stop else None,
+            "preview": self.preview,
+            "stop": {"key": self.stop.key, "args": self.stop.details} if self.stop else None,
         }
 
 
-def read(path: Path, mapping: Mapping, *, scope: frozenset[int], limit: int | None = None, told: Callable[[], None] = lambda: None,
-         ground: Ground | None = None) -> Reading:
+def read(
+    path: Path,
+    mapping: Mapping,
+    *,
+    scope: frozenset[int],
+    limit: int | None = None,
+    told: Callable[[], None] = lambda: None,
+    ground: Ground | None = None,
+) -> Reading:
     """Read a packed file with a mapping. Keeps nothing. Raises Refused when the mapping does not fit the file."""
     reader = Reader(mapping, ground or Ground.load(), clock.zone(), clock.now(), scope)
     _check_crs(mapping)
     reading, parts, previewed = Reading(reader, None), [], []
     for batch in tables.unpack(path):
         if limit is not None:
-            batch = replace(batch, data=batch.data.slice(0, limit), rows=batch.rows[:limit],
-                            faults=tuple(f for f in batch.faults if f.row <= batch.rows[:limit].max(initial=0)))
+            batch = replace(
+                batch,
+                data=batch.data.slice(0, limit),
+                rows=batch.rows[:limit],
+                faults=tuple(f for f in batch.faults if f.row <= batch.rows[:limit].max(initial=0)),
+            )
         if not parts and not previewed:
             missing = mapping.missing(batch.columns)
             if missing:
@@ -230,12 +258,17 @@ def _preview(batch, rows: Rows, reader: Reader, n: int) -> list[dict]:
             station = int(rows.station[at])
             beat = int(rows.beat[at])
             entry |= {
-                "type": TYPES[rows.type[at]], "at": int(rows.at[at]), "known": bool(rows.known[at]),
-                "to": None if rows.to[at] == NO_TIME else int(rows.to[at]), "day": _date(rows.day[at]).isoformat(),
-                "kind": KINDS[rows.kind[at]], "beat": reader.ground.beats[beat][1] if beat >= 0 else "",
+                "type": TYPES[rows.type[at]],
+                "at": int(rows.at[at]),
+                "known": bool(rows.known[at]),
+                "to": None if rows.to[at] == NO_TIME else int(rows.to[at]),
+                "day": _date(rows.day[at]).isoformat(),
+                "kind": KINDS[rows.kind[at]],
+                "beat": reader.ground.beats[beat][1] if beat >= 0 else "",
                 "station": reader.ground.stations[station][0] if station >= 0 else "",
                 "place": rows.place_text[at].as_py() if rows.place_text is not None else "",
-                "lon": None if np.isnan(rows.lon[at]) else float(rows.lon[at]), "lat": None if np.isnan(rows.lat[at]) else float(rows.lat[at]),
+                "lon": None if np.isnan(rows.lon[at]) else float(rows.lon[at]),
+                "lat": None if np.isnan(rows.lat[at]) else float(rows.lat[at]),
             }
         shown.append(entry)
     return shown
@@ -243,8 +276,9 @@ def _preview(batch, rows: Rows, reader: Reader, n: int) -> list[dict]:
 
 # ---- suspicion: the file as a whole cannot be meant so ----
 
+
 def suspicion(reader: Reader) -> ImportStopped | None:
-    """When most places lie outside the area something is wrong with the columns, not with the rows: say what it looks like."""
+    """When most places lie outside the area the columns are wrong, not the rows: say what it looks like."""
     counts = reader.errors.counts
     swapped, beyond = counts["coordinates_swapped"], counts["coordinates_not_degrees"]
     told = reader.with_place + beyond
@@ -257,7 +291,9 @@ def suspicion(reader: Reader) -> ImportStopped | None:
     outside = reader.with_place - reader.placed
     if outside < SUSPICIOUS * told:
         return None
-    lon, lat = (np.array(v) for v in zip(*reader.sample, strict=True)) if reader.sample else (np.array([]), np.array([]))
+    lon, lat = (
+        (np.array(v) for v in zip(*reader.sample, strict=True)) if reader.sample else (np.array([]), np.array([]))
+    )
     box = reader.ground.box
     if box.east < 0 and len(lon) and np.mean((-lon >= box.west - 0.2) & (-lon <= box.east + 0.2)) >= SUSPICIOUS:
         return ImportStopped("looks_unsigned", share=_share(outside, told))
@@ -283,7 +319,12 @@ def fitting_crs(x: np.ndarray, y: np.ndarray, ground: Ground) -> str:
         return ""
     around = AreaOfInterest(box.west, box.south, box.east, box.north)
     known = query_crs_info(auth_name="EPSG", pj_types=PJType.PROJECTED_CRS, area_of_interest=around, contains=True)
-    codes = ["3857", *sorted((c.code for c in known if not c.deprecated), key=lambda code: (not code.startswith("326"), len(code), code))]
+    codes = [
+        "3857",
+        *sorted(
+            (c.code for c in known if not c.deprecated), key=lambda code: (not code.startswith("326"), len(code), code)
+        ),
+    ]
     best = ("", 0.0)
     for code in codes:
         try:
@@ -299,6 +340,7 @@ def fitting_crs(x: np.ndarray, y: np.ndarray, ground: Ground) -> str:
 
 
 # ---- trying and loading ----
+
 
 def try_out(batch: Import, mapping: Mapping, *, by, limit: int | None = None) -> Reading:
     """Read everything, keep nothing."""
@@ -376,6 +418,7 @@ def stale(now=None) -> Iterator[Import]:
 
 # ---- errors as a file ----
 
+
 def keep_errors(errors: Errors):
     """The first hundred thousand errors, one JSON line each; the page writes them in the reader's language."""
     if not errors.kept:
@@ -404,8 +447,17 @@ def errors_of(batch: Import) -> Iterator[RowError]:
 
 # ---- the command line ----
 
-def import_incidents(path: Path | str, *, by, map: Path | str | Mapping | None = None, dry_run: bool = False, json: bool = False,
-                     out=None, err=None) -> int:
+
+def import_incidents(
+    path: Path | str,
+    *,
+    by,
+    map: Path | str | Mapping | None = None,
+    dry_run: bool = False,
+    json: bool = False,
+    out=None,
+    err=None,
+) -> int:
     """`kalantar import incidents FILE [--map MAP.toml] [--dry-run] [--json]`: 0 done, 1 refused with the reason."""
     from .sentences import say
 
@@ -451,6 +503,9 @@ def _print(out, json: bool, **said) -> None:
     from .sentences import fault
 
     counts = said["counts"]
-    print("  ".join(f"{name} {counts[name]}" for name in ("rows", "accepted", "refused", "duplicates", "outside")), file=out)
+    print(
+        "  ".join(f"{name} {counts[name]}" for name in ("rows", "accepted", "refused", "duplicates", "outside")),
+        file=out,
+    )
     for key, n in said["report"].get("errors", {}).items():
         print(f"  {n}  {fault(key)[0]}", file=out)

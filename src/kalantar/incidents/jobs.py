@@ -104,12 +104,12 @@ def forget_files(payload: dict | None = None) -> int:
 
     imports.sweep_scratch()
     now = clock.now()
-    done = Q(state__in=[Import.LIVE], live_at__lt=now - timedelta(days=FILE_DAYS)) | Q(state__in=[Import.WITHDRAWN, Import.SWEPT])
+    done = Q(state__in=[Import.LIVE], live_at__lt=now - timedelta(days=FILE_DAYS)) | Q(
+        state__in=[Import.WITHDRAWN, Import.SWEPT]
+    )
     waiting = Q(state__in=[Import.UPLOADED, Import.FAILED], made_at__lt=now - timedelta(days=WAITING_DAYS))
     n = 0
     for batch in Import.objects.filter(done | waiting).exclude(file=None):
         verbs.forget_file(batch, by=SYSTEM)
         n += 1
     return n
-
-

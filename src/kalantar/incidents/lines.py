@@ -24,21 +24,43 @@ def lines(actor, on: date) -> list[Line]:
     if not actor.stations():
         return []
     happened = DailyCount.objects.visible_to(actor).filter(local_date=on - timedelta(days=1))
-    waiting = Unplaced.objects.visible_to(actor).waiting().filter(batch__live_at__lt=clock.start_of(on - timedelta(days=WAITS_DAYS)))
-    failed = Import.objects.visible_to(actor).filter(state=Import.FAILED, made_at__gte=clock.start_of(on - timedelta(days=FAILED_DAYS)))
+    waiting = (
+        Unplaced.objects.visible_to(actor)
+        .waiting()
+        .filter(batch__live_at__lt=clock.start_of(on - timedelta(days=WAITS_DAYS)))
+    )
+    failed = Import.objects.visible_to(actor).filter(
+        state=Import.FAILED, made_at__gte=clock.start_of(on - timedelta(days=FAILED_DAYS))
+    )
     if not rules.IMPORTERS & actor.roles():
         failed = failed.filter(pk=None)
     n = tally(happened=(happened, Sum("n")), waiting=waiting, failed=failed)
     found = []
     if n["happened"]:
-        said = ngettext("%(n)s event happened yesterday.", "%(n)s events happened yesterday.", n["happened"]) % {"n": digits(n["happened"])}
+        said = ngettext("%(n)s event happened yesterday.", "%(n)s events happened yesterday.", n["happened"]) % {
+            "n": digits(n["happened"])
+        }
         found.append(Line(heading="changed", n=n["happened"], sentence=said, weight=20))
     if n["waiting"]:
-        said = ngettext("%(n)s row of an import has waited for a place for more than three days.",
-                        "%(n)s rows of imports have waited for a place for more than three days.", n["waiting"]) % {"n": digits(n["waiting"])}
-        found.append(Line(heading="late", n=n["waiting"], sentence=said, url=reverse("incidents:to_fix"), press="open", weight=25))
+        said = ngettext(
+            "%(n)s row of an import has waited for a place for more than three days.",
+            "%(n)s rows of imports have waited for a place for more than three days.",
+            n["waiting"],
+        ) % {"n": digits(n["waiting"])}
+        found.append(
+            Line(
+                heading="late", n=n["waiting"], sentence=said, url=reverse("incidents:to_fix"), press="open", weight=25
+            )
+        )
     if n["failed"]:
-        said = ngettext("%(n)s import failed and was not tried again.", "%(n)s imports failed and were not tried again.",
-                        n["failed"]) % {"n": digits(n["failed"])}
-        found.append(Line(heading="late", n=n["failed"], sentence=said, url=reverse("incidents:imports"), press="open", weight=15))
+        said = ngettext(
+            "%(n)s import failed and was not tried again.",
+            "%(n)s imports failed and were not tried again.",
+            n["failed"],
+        ) % {"n": digits(n["failed"])}
+        found.append(
+            Line(
+                heading="late", n=n["failed"], sentence=said, url=reverse("incidents:imports"), press="open", weight=15
+            )
+        )
     return found

@@ -24,8 +24,23 @@ from kalantar.persian.identifiers import looks_personal
 from kalantar.persian.letters import search_key
 from kalantar.web import words
 
-FIELDS = ("type", "date", "time", "date_to", "time_to", "interval", "lon", "lat", "x", "y", "place_text", "place_kind",
-          "external_ref", "station", "beat")
+FIELDS = (
+    "type",
+    "date",
+    "time",
+    "date_to",
+    "time_to",
+    "interval",
+    "lon",
+    "lat",
+    "x",
+    "y",
+    "place_text",
+    "place_kind",
+    "external_ref",
+    "station",
+    "beat",
+)
 REPEATS = ("keep", "leave_out")
 PRECISIONS = ("exact", "rounded", "segment")
 WGS84 = "EPSG:4326"
@@ -105,6 +120,7 @@ class Mapping:
 
 # ---- kept and read again ----
 
+
 def to_json(mapping: Mapping) -> dict:
     return json.loads(json.dumps(asdict(mapping)))
 
@@ -142,8 +158,17 @@ def to_toml(mapping: Mapping) -> str:
     for name, value in to_json(mapping).items():
         if isinstance(value, dict):
             if value:
-                tables.append("\n".join([f"[{name}]", *(f"{json.dumps(k, ensure_ascii=False)} = {json.dumps(v, ensure_ascii=False)}"
-                                                        for k, v in value.items())]))
+                tables.append(
+                    "\n".join(
+                        [
+                            f"[{name}]",
+                            *(
+                                f"{json.dumps(k, ensure_ascii=False)} = {json.dumps(v, ensure_ascii=False)}"
+                                for k, v in value.items()
+                            ),
+                        ]
+                    )
+                )
         elif value:
             lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")
     return "\n\n".join(["\n".join(lines), *tables]).strip() + "\n"
@@ -155,6 +180,7 @@ def header_digest(headings: Sequence[str]) -> str:
 
 
 # ---- columns that may not come in ----
+
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -182,6 +208,7 @@ def refused_columns(headings: Sequence[str], values: Lookup[str, Sequence[str]])
 
 
 # ---- guessing ----
+
 
 @cache
 def _known_words() -> dict[str, dict[str, str]]:
@@ -229,8 +256,11 @@ def guess(headings: Sequence[str], values: Lookup[str, Sequence[str]]) -> Mappin
         columns["lon"], columns["lat"] = columns.pop("x"), columns.pop("y")
     mapping = Mapping(columns=columns, precision=_precision(columns, values))
     mapping = replace(mapping, order=order_of(values.get(columns.get("date", ""), ())))
-    return replace(mapping, types=_values_known("incident_type", columns.get("type"), values),
-                   place_kinds=_values_known("place_kind", columns.get("place_kind"), values))
+    return replace(
+        mapping,
+        types=_values_known("incident_type", columns.get("type"), values),
+        place_kinds=_values_known("place_kind", columns.get("place_kind"), values),
+    )
 
 
 def fitted(kept: Mapping, headings: Sequence[str]) -> Mapping:

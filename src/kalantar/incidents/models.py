@@ -38,8 +38,8 @@ class Import(models.Model):
     state = models.CharField(max_length=10, default=UPLOADED)
     file = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
     file_name = models.CharField(max_length=200)
-    digest = models.CharField(max_length=64, default="", db_index=True)  # of the file as it came: tells the same file again
-    about = models.JSONField(default=dict)  # what the file turned out to be: columns, encoding, columns left out and why
+    digest = models.CharField(max_length=64, default="", db_index=True)  # of the file as it came
+    about = models.JSONField(default=dict)  # columns, encoding, what was left out and why
     mapping = models.JSONField(default=dict)
     report = models.JSONField(default=dict)  # counts of the last reading: by type, month, beat and kind of error
     rows = models.IntegerField(default=0)
@@ -120,7 +120,7 @@ class Incident(models.Model):
     h3 = models.BigIntegerField(null=True)  # resolution 10, signed
     shown_as = models.SmallIntegerField(default=CELL)
     external_ref = models.CharField(max_length=60, default="")
-    same_as = models.CharField(max_length=32, default="")  # minute and digest of what, when, where: finds the same row again
+    same_as = models.CharField(max_length=32, default="")  # digest of what, when, where: the same row again
     batch = models.ForeignKey(Import, models.PROTECT, null=True, related_name="incidents", db_index=False)
     made_by = models.ForeignKey(Officer, models.PROTECT, null=True, related_name="+", db_index=False)
     made_at = models.DateTimeField()
@@ -131,13 +131,15 @@ class Incident(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["station", "number_year", "number_seq"], name="incident_number_once"),
-            models.CheckConstraint(condition=Q(occurred_to=None) | Q(occurred_to__gte=F("occurred_from")), name="incident_interval_runs_on"),
+            models.CheckConstraint(
+                condition=Q(occurred_to=None) | Q(occurred_to__gte=F("occurred_from")), name="incident_interval_runs_on"
+            ),
         ]
         indexes = [
             models.Index(fields=["station", "-occurred_from", "-id"], name="incident_newest"),
             models.Index(fields=["station", "type", "-occurred_from", "-id"], name="incident_newest_of_type"),
             models.Index(fields=["beat", "-occurred_from", "-id"], name="incident_newest_of_beat"),
-            models.Index(fields=["station", "-occurred_from"], name="incident_not_drawn", condition=Q(shown_as=0)),  # counted, not listed
+            models.Index(fields=["station", "-occurred_from"], name="incident_not_drawn", condition=Q(shown_as=0)),
             models.Index(fields=["batch"], name="incident_of_import", condition=Q(batch__isnull=False)),
             models.Index(fields=["same_as"], name="incident_same_as"),
         ]
@@ -166,8 +168,14 @@ class DailyCount(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["beat", "type", "local_date", "batch"], condition=Q(batch__isnull=False), name="total_once_an_import"),
-            models.UniqueConstraint(fields=["beat", "type", "local_date"], condition=Q(batch__isnull=True), name="total_once_by_hand"),
+            models.UniqueConstraint(
+                fields=["beat", "type", "local_date", "batch"],
+                condition=Q(batch__isnull=False),
+                name="total_once_an_import",
+            ),
+            models.UniqueConstraint(
+                fields=["beat", "type", "local_date"], condition=Q(batch__isnull=True), name="total_once_by_hand"
+            ),
         ]
         indexes = [
             models.Index(fields=["station", "local_date"], name="total_by_station"),
@@ -176,7 +184,7 @@ class DailyCount(models.Model):
 
 
 class Unplaced(models.Model):
-    """A row of an import whose place lies in no beat, waiting to be placed by a person. Not counted anywhere until then."""
+    """A row of an import whose place lies in no beat. It counts nowhere until a person places it."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     batch = models.ForeignKey(Import, models.CASCADE, related_name="unplaced")
@@ -196,10 +204,6 @@ class Unplaced(models.Model):
     set_aside = models.CharField(max_length=300, default="")  # why nobody here places it; then it waits no longer
     version = models.IntegerField(default=0)
 
-    @property
-    def station_id(self) -> int | None:
-        return self.stated_station_id
-
     class QuerySet(models.QuerySet):
         def waiting(self):
             """Neither placed nor set aside."""
@@ -212,6 +216,10 @@ class Unplaced(models.Model):
 
     objects = QuerySet.as_manager()
 
+    @property
+    def station_id(self) -> int | None:
+        return self.stated_station_id
+
 
 class FindingQuerySet(models.QuerySet):
     def visible_to(self, actor):
@@ -219,7 +227,7 @@ class FindingQuerySet(models.QuerySet):
 
 
 class Finding(models.Model):
-    """What the morning says, made by a job; pages only read it. The numbers stand in `result`, the sentence in words."""
+    """What the morning says, made by a job; pages only read it. `result` holds the numbers."""
 
     RISE, HIGH, HOT, REPEAT, TOO_FEW = "rise", "high", "hot_cells", "repeat_place", "too_few"
     station = models.ForeignKey(Station, models.PROTECT, related_name="findings")

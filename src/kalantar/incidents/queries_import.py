@@ -43,7 +43,9 @@ def beats_to_choose(actor, station: int | None = None) -> Iterable[Beat]:
 
 def is_being_tried(batch: Import) -> bool:
     """Is the check of a large file still running?"""
-    return Job.objects.filter(kind="incidents.try_import", key=str(batch.pk), state__in=[Job.QUEUED, Job.RUNNING]).exists()
+    return Job.objects.filter(
+        kind="incidents.try_import", key=str(batch.pk), state__in=[Job.QUEUED, Job.RUNNING]
+    ).exists()
 
 
 def stations_named(codes: Iterable[str]) -> dict[str, Unit]:

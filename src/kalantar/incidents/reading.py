@@ -54,7 +54,9 @@ class Errors:
         self.counts: Counter[str] = Counter()
         self.kept: list[RowError] = []
 
-    def add(self, key: str, rows: Sequence[int], column: str, values: Iterable[str], args: Sequence[dict] | None = None) -> None:
+    def add(
+        self, key: str, rows: Sequence[int], column: str, values: Iterable[str], args: Sequence[dict] | None = None
+    ) -> None:
         n = len(rows)
         self.counts[key] += n
         room = max(0, MAX_ERRORS - len(self.kept))
@@ -92,7 +94,12 @@ class Rows:
         """Rows by mask or by position."""
         if which.dtype == bool:
             which = np.flatnonzero(which)
-        return Rows(*(None if v is None else v[which] if isinstance(v, np.ndarray) else v.take(pa.array(which)) for v in self._values()))
+        return Rows(
+            *(
+                None if v is None else v[which] if isinstance(v, np.ndarray) else v.take(pa.array(which))
+                for v in self._values()
+            )
+        )
 
     def _values(self):
         return [getattr(self, f.name) for f in fields(self)]
@@ -146,8 +153,22 @@ class Reader:
         beat, station = self._located(lon, lat, told)
         place_text, external_ref = self._text("place_text", PLACE_CHARS), self._text("external_ref", REF_CHARS)
         same = digests(type_, at, lon, lat, place_text, external_ref)
-        made = Rows(batch.rows.astype(np.int32), type_, at, to, known, local_day, kind, lon, lat, beat, station, same, place_text,
-                    external_ref)
+        made = Rows(
+            batch.rows.astype(np.int32),
+            type_,
+            at,
+            to,
+            known,
+            local_day,
+            kind,
+            lon,
+            lat,
+            beat,
+            station,
+            same,
+            place_text,
+            external_ref,
+        )
         self.refused += int(n - self._good.sum())
         return made if self._good.all() else made.taken(self._good)
 
@@ -155,7 +176,9 @@ class Reader:
         heading = self.mapping.column(name)
         return self._batch.column(heading) if heading else None
 
-    def _fault(self, key: str, mask: np.ndarray, name: str, *, show: bool = True, args: list[dict] | None = None) -> None:
+    def _fault(
+        self, key: str, mask: np.ndarray, name: str, *, show: bool = True, args: list[dict] | None = None
+    ) -> None:
         where = np.flatnonzero(mask)
         if not len(where):
             return
@@ -193,7 +216,9 @@ class Reader:
             return np.full(len(self._batch), fixed, np.int8)
         found = self._coded("place_kind", self.mapping.place_kinds, "place_kind", KINDS, fixed)
         strange = found == -1
-        if strange.any():  # a kind nobody has explained is read as not stated: then what may be a dwelling is drawn as a cell
+        if (
+            strange.any()
+        ):  # a kind nobody has explained is read as not stated: then what may be a dwelling is drawn as a cell
             self.errors.counts["note_place_kind_unknown"] += int(strange.sum())
         return np.where(strange, unknown, found).astype(np.int8)
 
@@ -204,7 +229,9 @@ class Reader:
         column = self._column(date_name)
         if column is None:
             return np.zeros(len(self._batch), np.int64), np.full(len(self._batch), -1, np.int64)
-        found = parse_dates(_as_objects(column), self.mapping.calendar or None, self.mapping.order or None, with_time=True)
+        found = parse_dates(
+            _as_objects(column), self.mapping.calendar or None, self.mapping.order or None, with_time=True
+        )
         minutes, faults = found.minutes.astype(np.int64), found.faults
         if date_name != "date":
             faults = np.where(found.faults == 1, 0, found.faults)  # an end may be missing
@@ -225,9 +252,11 @@ class Reader:
         local_day = day if own.key == ours.key else local_days(at, ours)
         to = np.full(len(day), NO_TIME, np.int64)
         if self.mapping.column("date_to") or self.mapping.column("time_to"):
-            end_day, end_minute = self._moments("date_to", "time_to") if self.mapping.column("date_to") else self._same_day(day)
+            end_day, end_minute = (
+                self._moments("date_to", "time_to") if self.mapping.column("date_to") else self._same_day(day)
+            )
             has = (end_day != NO_TIME) if self.mapping.column("date_to") else end_minute >= 0
-            # an end without an hour is the end of its day; without a day it is on the first day or, past midnight, the next
+            # an end without an hour is the end of its day; one without a day is on the first day or the next
             plain_day = np.where(has, end_day, day)
             to = np.where(has, to_utc(plain_day, np.where(end_minute >= 0, end_minute, 24 * 60 - 1), own), NO_TIME)
             if not self.mapping.column("date_to"):
@@ -235,7 +264,13 @@ class Reader:
         elif self.mapping.column("interval"):
             to = self._interval(day, minute, at, own)
             known = known | (to != NO_TIME)
-        name = "date_to" if self.mapping.column("date_to") else "interval" if self.mapping.column("interval") else "time_to"
+        name = (
+            "date_to"
+            if self.mapping.column("date_to")
+            else "interval"
+            if self.mapping.column("interval")
+            else "time_to"
+        )
         good = self._good.copy()
         self._fault("interval_backwards", good & (to != NO_TIME) & (to < at), name)
         now = int(self.now.timestamp()) // 60
@@ -297,19 +332,34 @@ class Reader:
             if len(self.sample) < 500:
                 self.sample += list(zip(lon[where[:500]].tolist(), lat[where[:500]].tolist(), strict=True))
             box, wide = self.ground.box, 0.2
-            swapped = lost & (lat >= box.west - wide) & (lat <= box.east + wide) & (lon >= box.south - wide) & (lon <= box.north + wide)
+            swapped = (
+                lost
+                & (lat >= box.west - wide)
+                & (lat <= box.east + wide)
+                & (lon >= box.south - wide)
+                & (lon <= box.north + wide)
+            )
             self._fault("coordinates_swapped", swapped, "x" if self.mapping.projected else "lon")
         if self.mapping.column("beat"):
             named = self._named_beats(stated)
             free = (beat < 0) & (named >= 0) & ~(told & np.isfinite(lon))
             beat = np.where(free, named, beat)
-            station = np.where(free, np.array([self.ground.beats[b][0] if b >= 0 else -1 for b in beat.tolist()]), station) if free.any() else station
+            station = (
+                np.where(free, np.array([self.ground.beats[b][0] if b >= 0 else -1 for b in beat.tolist()]), station)
+                if free.any()
+                else station
+            )
         station = np.where(beat >= 0, station, stated)
         foreign = self._good & (station >= 0) & ~np.isin(station, np.fromiter(self.scope, np.int64, len(self.scope)))
         if foreign.any():
             where = np.flatnonzero(foreign)[:MAX_ERRORS]
             args = [{"station": self.ground.stations[s][0]} for s in station[where].tolist()]
-            self._fault("row_of_another_station", foreign, "lon" if told.any() and not self.mapping.projected else "station", args=args)
+            self._fault(
+                "row_of_another_station",
+                foreign,
+                "lon" if told.any() and not self.mapping.projected else "station",
+                args=args,
+            )
         self.outside += int((self._good & (beat < 0)).sum())
         return beat, station
 
@@ -318,13 +368,17 @@ class Reader:
             return np.full(len(self._batch), -1, np.int64)
         encoded = pc.dictionary_encode(self._column(name))
         given = {key(value): code for value, code in self.mapping.stations.items()}
-        table = [find(given.get(key(value), value)) if value.strip() else -1 for value in encoded.dictionary.to_pylist()]
+        table = [
+            find(given.get(key(value), value)) if value.strip() else -1 for value in encoded.dictionary.to_pylist()
+        ]
         return np.array(table or [-1], np.int64)[encoded.indices.to_numpy()]
 
     def _named_beats(self, stated: np.ndarray) -> np.ndarray:
         encoded = pc.dictionary_encode(self._column("beat"))
         names = encoded.dictionary.to_pylist()
-        pairs, back = np.unique(np.stack([stated, encoded.indices.to_numpy().astype(np.int64)]), axis=1, return_inverse=True)
+        pairs, back = np.unique(
+            np.stack([stated, encoded.indices.to_numpy().astype(np.int64)]), axis=1, return_inverse=True
+        )
         table = [self.ground.beat(names[name], station) for station, name in pairs.T.tolist()]
         return np.array(table, np.int64)[back.ravel()]
 
@@ -350,6 +404,7 @@ class Reader:
 
 # ---- columns to arrays ----
 
+
 def _as_objects(column: pa.Array) -> np.ndarray:
     return column.to_numpy(zero_copy_only=False)
 
@@ -357,7 +412,11 @@ def _as_objects(column: pa.Array) -> np.ndarray:
 def _as_numbers(column: pa.Array) -> np.ndarray:
     """Numbers of a text column: at once where all are plain, one by one where not."""
     try:
-        return pc.cast(pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column), pa.float64()).to_numpy(zero_copy_only=False).astype(float)
+        return (
+            pc.cast(pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column), pa.float64())
+            .to_numpy(zero_copy_only=False)
+            .astype(float)
+        )
     except pa.ArrowInvalid:
         return numbers(column.to_pylist())
 
@@ -388,6 +447,7 @@ def _span(text: str) -> tuple[int, int]:
 
 
 # ---- times of a zone ----
+
 
 def to_utc(day: np.ndarray, minute: np.ndarray, zone: ZoneInfo) -> np.ndarray:
     """Minutes since 1970 in UTC of local days and minutes. On the two days a year when clocks change each row is asked
@@ -424,8 +484,15 @@ def local_days(at: np.ndarray, zone: ZoneInfo) -> np.ndarray:
 
 # ---- digests ----
 
-def digests(type_: np.ndarray, at: np.ndarray, lon: np.ndarray, lat: np.ndarray, place_text: pa.Array | None,
-            external_ref: pa.Array | None) -> np.ndarray:
+
+def digests(
+    type_: np.ndarray,
+    at: np.ndarray,
+    lon: np.ndarray,
+    lat: np.ndarray,
+    place_text: pa.Array | None,
+    external_ref: pa.Array | None,
+) -> np.ndarray:
     """The digest of `rules.same_as` without its last step, for many rows."""
     marks = np.array([rules.text_mark(code) for code in TYPES], np.uint64)
     state = _mixed(marks[type_], at.astype(np.uint64))

@@ -16,10 +16,20 @@ NEVER, CELL, POINT = 0, 1, 2
 DWELLING, UNKNOWN = "dwelling", "unknown"
 TOO_OLD = timedelta(days=366 * 60)
 
-RECORDERS = frozenset({Role.DESK_OFFICER, Role.DUTY_DEPUTY, Role.CASE_OFFICER, Role.STATION_CHIEF, Role.ANALYST,
-                       Role.BEAT_OFFICER, Role.PATROL_OFFICER})
+RECORDERS = frozenset(
+    {
+        Role.DESK_OFFICER,
+        Role.DUTY_DEPUTY,
+        Role.CASE_OFFICER,
+        Role.STATION_CHIEF,
+        Role.ANALYST,
+        Role.BEAT_OFFICER,
+        Role.PATROL_OFFICER,
+    }
+)
 CORRECTORS = frozenset({Role.DUTY_DEPUTY, Role.CASE_OFFICER, Role.STATION_CHIEF, Role.ANALYST})
 IMPORTERS = frozenset({Role.ANALYST, Role.STATION_CHIEF, Role.DATA_GUARDIAN, Role.PROVINCE_COMMANDER})
+EXPORTERS = CORRECTORS | IMPORTERS | {Role.INSPECTOR, Role.DEMAND_SECRETARY}
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,7 @@ def may_import(roles: frozenset[Role]) -> str | None:
 
 def may_export(roles: frozenset[Role]) -> str | None:
     """A file leaves the building: the posts that answer for what is done with it."""
-    return None if (CORRECTORS | IMPORTERS | {Role.INSPECTOR, Role.DEMAND_SECRETARY}) & roles else "not_your_post"
+    return None if EXPORTERS & roles else "not_your_post"
 
 
 def may_place(roles: frozenset[Role]) -> str | None:
@@ -76,6 +86,7 @@ def may_place(roles: frozenset[Role]) -> str | None:
 
 
 # ---- how a place may be shown (R14) ----
+
 
 def shown_as(*, code: str, violent: bool, never_drawn: bool, building: bool, place_kind: str) -> int:
     """NEVER, CELL or POINT, decided once at writing.
@@ -95,12 +106,28 @@ def shown_as(*, code: str, violent: bool, never_drawn: bool, building: bool, pla
 
 # ---- words about a place ----
 
-_NAMES = frozenset({"city", "village", "district", "settlement", "highway", "road", "boulevard", "street", "square", "crossroads", "fork",
-                    "alley", "dead_end", "lane"})
+_NAMES = frozenset(
+    [
+        "city",
+        "village",
+        "district",
+        "settlement",
+        "highway",
+        "road",
+        "boulevard",
+        "street",
+        "square",
+        "crossroads",
+        "fork",
+        "alley",
+        "dead_end",
+        "lane",
+    ]
+)
 
 
 def words_fault(text: str) -> str | None:
-    """Why these words about a place are not kept: they name a person, a trait of persons (R3), or speak of them unkindly.
+    """Why these words about a place are not kept: they name a person, a trait (R3), or speak unkindly of people.
 
     The name of a street is its name, whatever it means elsewhere.
     """
@@ -114,6 +141,7 @@ def words_fault(text: str) -> str | None:
 
 # ---- times ----
 
+
 def time_fault(occurred_from: datetime, occurred_to: datetime | None, *, now: datetime) -> str | None:
     """Why an event cannot have been then."""
     if occurred_from > now or (occurred_to and occurred_to > now):
@@ -126,6 +154,7 @@ def time_fault(occurred_from: datetime, occurred_to: datetime | None, *, now: da
 
 
 # ---- coordinates ----
+
 
 @dataclass(frozen=True)
 class Box:
@@ -170,7 +199,9 @@ def mixed(state: int, value: int) -> int:
     return z ^ (z >> 31)
 
 
-def same_as(*, code: str, minute: int, place: tuple[int, int] | None, place_text: str, external_ref: str, time: int = 0) -> str:
+def same_as(
+    *, code: str, minute: int, place: tuple[int, int] | None, place_text: str, external_ref: str, time: int = 0
+) -> str:
     """The digest by which the same row is known again: what, when, where, and the reference number.
 
     minute : minutes since 1970 in UTC. place : longitude and latitude in ten-thousandths of a degree (about ten

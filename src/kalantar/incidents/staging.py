@@ -1,4 +1,4 @@
-"""Checked rows into the tables, in batches that hold the write lock briefly and stay invisible until one verb shows them."""
+"""Checked rows into the tables, in batches that hold the write lock briefly; one verb shows them all at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import h3.api.basic_int as h3
 import numpy as np
 import pyarrow as pa
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from kalantar.kernel import bulk, clock, numbers, uids
@@ -71,16 +71,21 @@ def _already_there(same: np.ndarray, minute: np.ndarray) -> np.ndarray:
         texts = [s.decode() for s in same.tolist()]
         for start in range(0, len(texts), 900):
             for table in (live, waiting):
-                found.append(_bytes(table.filter(same_as__in=texts[start:start + 900]).values_list("same_as", flat=True)))
+                found.append(
+                    _bytes(table.filter(same_as__in=texts[start : start + 900]).values_list("same_as", flat=True))
+                )
     else:
         between = {"same_as__gte": f"{int(minute.min()):08x}", "same_as__lt": f"{int(minute.max()):08x}g"}
         known = Incident.objects.filter(**between)
-        found += [_bytes(chunk) for chunk in _chunks(waiting.filter(**between).values_list("same_as", flat=True).iterator(), 50_000)]
+        found += [
+            _bytes(chunk)
+            for chunk in _chunks(waiting.filter(**between).values_list("same_as", flat=True).iterator(), 50_000)
+        ]
         for chunk in _chunks(known.order_by().values_list("same_as", flat=True).iterator(chunk_size=50_000), 50_000):
             met = np.unique(_bytes(chunk))
             met = met[np.isin(met, same)]
             for start in range(0, len(met), 900):  # only what is live counts, and most files meet nothing
-                texts = [s.decode() for s in met[start:start + 900].tolist()]
+                texts = [s.decode() for s in met[start : start + 900].tolist()]
                 found.append(_bytes(live.filter(same_as__in=texts).values_list("same_as", flat=True)))
     return np.isin(same, np.concatenate(found)) if found else np.zeros(len(same), bool)
 
@@ -102,6 +107,7 @@ def _bytes(texts) -> np.ndarray:
 
 # ---- into the tables ----
 
+
 def cells(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
     """H3 cells of resolution 10, asked once for each different place; 0 without one."""
     out = np.zeros(len(lon), np.int64)
@@ -112,15 +118,32 @@ def cells(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
     places.real, places.imag = lon[has], lat[has]
     different, back = np.unique(places, return_inverse=True)
     cell = h3.latlng_to_cell
-    found = [cell(lat_, lon_, H3_RESOLUTION) for lon_, lat_ in zip(different.real.tolist(), different.imag.tolist(), strict=True)]
+    found = [
+        cell(lat_, lon_, H3_RESOLUTION)
+        for lon_, lat_ in zip(different.real.tolist(), different.imag.tolist(), strict=True)
+    ]
     out[has] = np.array(found, np.int64)[back]
     return out
 
 
 def shown_table() -> np.ndarray:
     """How each type at each kind of place may be shown (R14)."""
-    return np.array([[rules.shown_as(code=code, violent=types.is_violent(code), never_drawn=code in types.NEVER_DRAWN,
-                                     building=code in types.BUILDING, place_kind=kind) for kind in KINDS] for code in TYPES], np.int8)
+    return np.array(
+        [
+            [
+                rules.shown_as(
+                    code=code,
+                    violent=types.is_violent(code),
+                    never_drawn=code in types.NEVER_DRAWN,
+                    building=code in types.BUILDING,
+                    place_kind=kind,
+                )
+                for kind in KINDS
+            ]
+            for code in TYPES
+        ],
+        np.int8,
+    )
 
 
 @dataclass(frozen=True)
@@ -139,17 +162,30 @@ class Stager:
         kinds = np.array(KINDS, object)
         sequence = self._numbers(found.rows)
         shown = shown_table()
-        self._in_batches(Incident, len(found.rows),
-                         lambda part: self._incidents(found.rows.taken(part), found.same[part], sequence[part], ids, kinds, shown))
+        self._in_batches(
+            Incident,
+            len(found.rows),
+            lambda part: self._incidents(found.rows.taken(part), found.same[part], sequence[part], ids, kinds, shown),
+        )
         self._in_batches(DailyCount, *self._totals(found.rows, ids))
-        self._in_batches(Unplaced, len(found.waiting), lambda part: self._waiting(found.waiting.taken(part), found.waiting_same[part], ids, kinds))
+        self._in_batches(
+            Unplaced,
+            len(found.waiting),
+            lambda part: self._waiting(found.waiting.taken(part), found.waiting_same[part], ids, kinds),
+        )
 
     def _numbers(self, rows: Rows) -> np.ndarray:
         """A block of running numbers for each station, in order of time."""
         stations, counts = np.unique(rows.station, return_counts=True)
         with transaction.atomic():
-            starts = [numbers.take(f"incident:{station}:{self.year}", n) for station, n in zip(stations.tolist(), counts.tolist(), strict=True)]
-        return np.concatenate([np.arange(first, first + n) for first, n in zip(starts, counts.tolist(), strict=True)] or [np.zeros(0, np.int64)])
+            starts = [
+                numbers.take(f"incident:{station}:{self.year}", n)
+                for station, n in zip(stations.tolist(), counts.tolist(), strict=True)
+            ]
+        return np.concatenate(
+            [np.arange(first, first + n) for first, n in zip(starts, counts.tolist(), strict=True)]
+            or [np.zeros(0, np.int64)]
+        )
 
     def _in_batches(self, model, total: int, columns) -> None:
         size, start, counts = FIRST, 0, model is not DailyCount
@@ -179,43 +215,73 @@ class Stager:
         if nowhere.any():
             precision = np.where(nowhere, Incident.BEAT_ONLY, self.precision).tolist()
         return {
-            "uid": sorted(uids.many_hex(n)), "station_id": rows.station, "beat_id": rows.beat, "type_id": ids[rows.type],
-            "number_year": self.year, "number_seq": sequence,
-            "occurred_from": _moments(rows.at), "occurred_to": bulk.Nullable(_moments(np.where(rows.to == NO_TIME, 0, rows.to)), rows.to == NO_TIME),
-            "time_known": rows.known, "local_date": rows.day.astype("datetime64[D]"),
-            "place_text": _words(rows.place_text), "place_kind": kinds[rows.kind].tolist(),
-            "lon": bulk.Nullable(rows.lon, nowhere), "lat": bulk.Nullable(rows.lat, nowhere),
-            "location_precision": precision, "h3": bulk.Nullable(cell, cell == 0),
-            "shown_as": shown[rows.type, rows.kind], "external_ref": _words(rows.external_ref),
-            "same_as": same.astype("U24").tolist(), "batch_id": self.batch.pk, "made_by_id": self.batch.made_by_id,
-            "made_at": clock.now(), "version": 0,
+            "uid": sorted(uids.many_hex(n)),
+            "station_id": rows.station,
+            "beat_id": rows.beat,
+            "type_id": ids[rows.type],
+            "number_year": self.year,
+            "number_seq": sequence,
+            "occurred_from": _moments(rows.at),
+            "occurred_to": bulk.Nullable(_moments(np.where(rows.to == NO_TIME, 0, rows.to)), rows.to == NO_TIME),
+            "time_known": rows.known,
+            "local_date": rows.day.astype("datetime64[D]"),
+            "place_text": _words(rows.place_text),
+            "place_kind": kinds[rows.kind].tolist(),
+            "lon": bulk.Nullable(rows.lon, nowhere),
+            "lat": bulk.Nullable(rows.lat, nowhere),
+            "location_precision": precision,
+            "h3": bulk.Nullable(cell, cell == 0),
+            "shown_as": shown[rows.type, rows.kind],
+            "external_ref": _words(rows.external_ref),
+            "same_as": same.astype("U24").tolist(),
+            "batch_id": self.batch.pk,
+            "made_by_id": self.batch.made_by_id,
+            "made_at": clock.now(),
+            "version": 0,
         }
 
     def _totals(self, rows: Rows, ids: np.ndarray):
         """Totals of this import: beat, type and local day, and how many."""
         if not len(rows):
             return 0, None
-        beats, at = np.unique(rows.beat, return_inverse=True)
+        _beats, at = np.unique(rows.beat, return_inverse=True)
         first = int(rows.day.min())
         packed = (at.astype(np.int64) * len(TYPES) + rows.type) * (1 << 22) + (rows.day.astype(np.int64) - first)
         different, where, n = np.unique(packed, return_index=True, return_counts=True)
 
         def columns(part):
             one = where[part]
-            return {"station_id": rows.station[one], "beat_id": rows.beat[one], "type_id": ids[rows.type[one]],
-                    "local_date": rows.day[one].astype("datetime64[D]"), "batch_id": self.batch.pk, "n": n[part]}
+            return {
+                "station_id": rows.station[one],
+                "beat_id": rows.beat[one],
+                "type_id": ids[rows.type[one]],
+                "local_date": rows.day[one].astype("datetime64[D]"),
+                "batch_id": self.batch.pk,
+                "n": n[part],
+            }
 
         return len(different), columns
 
     def _waiting(self, rows: Rows, same, ids, kinds) -> dict:
         nowhere = np.isnan(rows.lon)
         return {
-            "unit_id": self.batch.unit_id, "batch_id": self.batch.pk, "row": rows.row, "type_id": ids[rows.type],
-            "occurred_from": _moments(rows.at), "occurred_to": bulk.Nullable(_moments(np.where(rows.to == NO_TIME, 0, rows.to)), rows.to == NO_TIME),
-            "time_known": rows.known, "place_text": _words(rows.place_text), "place_kind": kinds[rows.kind].tolist(),
-            "lon": bulk.Nullable(rows.lon, nowhere), "lat": bulk.Nullable(rows.lat, nowhere),
-            "stated_station_id": bulk.Nullable(rows.station, rows.station < 0), "external_ref": _words(rows.external_ref),
-            "same_as": same.astype("U24").tolist(), "placed_as_id": None, "set_aside": "", "version": 0,
+            "unit_id": self.batch.unit_id,
+            "batch_id": self.batch.pk,
+            "row": rows.row,
+            "type_id": ids[rows.type],
+            "occurred_from": _moments(rows.at),
+            "occurred_to": bulk.Nullable(_moments(np.where(rows.to == NO_TIME, 0, rows.to)), rows.to == NO_TIME),
+            "time_known": rows.known,
+            "place_text": _words(rows.place_text),
+            "place_kind": kinds[rows.kind].tolist(),
+            "lon": bulk.Nullable(rows.lon, nowhere),
+            "lat": bulk.Nullable(rows.lat, nowhere),
+            "stated_station_id": bulk.Nullable(rows.station, rows.station < 0),
+            "external_ref": _words(rows.external_ref),
+            "same_as": same.astype("U24").tolist(),
+            "placed_as_id": None,
+            "set_aside": "",
+            "version": 0,
         }
 
 

@@ -69,13 +69,25 @@ def pack(path: Path, target: Path, *, sheet: str | None = None, leave_out: froze
                 if writer is None:
                     schema = schema.with_metadata({"columns": json.dumps(kept)})
                     writer = pa.ipc.new_stream(out, schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
-                data = pa.record_batch([pa.array(batch.rows.astype(np.int32)), *(batch.column(name) for name in kept)], schema=schema)
+                data = pa.record_batch(
+                    [pa.array(batch.rows.astype(np.int32)), *(batch.column(name) for name in kept)], schema=schema
+                )
                 writer.write_batch(data, custom_metadata={"faults": json.dumps(about["faults"])})
                 rows += len(batch) + len(batch.faults)
         finally:
             if writer is not None:
                 writer.close()
-    return About(info.kind, kept, tuple(refused), rows, info.encoding, info.separator, sheet or info.sheet, info.sheets, digest_of(path))
+    return About(
+        info.kind,
+        kept,
+        tuple(refused),
+        rows,
+        info.encoding,
+        info.separator,
+        sheet or info.sheet,
+        info.sheets,
+        digest_of(path),
+    )
 
 
 def unpack(path: Path) -> Iterator[Batch]:
@@ -89,8 +101,12 @@ def unpack(path: Path) -> Iterator[Batch]:
                 return
             faults = json.loads(found.custom_metadata[b"faults"]) if found.custom_metadata else []
             data = found.batch
-            yield Batch(columns, data.column(0).to_numpy(), data.select(data.schema.names[1:]),
-                        tuple(RowFault(row, key, details) for row, key, details in faults))
+            yield Batch(
+                columns,
+                data.column(0).to_numpy(),
+                data.select(data.schema.names[1:]),
+                tuple(RowFault(row, key, details) for row, key, details in faults),
+            )
 
 
 def head(path: Path, n: int = SAMPLE) -> tuple[tuple[str, ...], dict[str, list[str]]]:

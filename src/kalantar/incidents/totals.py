@@ -1,4 +1,4 @@
-"""Totals by beat, type and local day: kept by the verbs one by one, by an import as a whole, and counted again on request."""
+"""Totals by beat, type and local day: kept by the verbs, brought whole by an import, counted again on request."""
 
 from __future__ import annotations
 
@@ -16,9 +16,16 @@ _KEY = ("station", "beat", "type", "local_date", "of")
 
 def add(incident: Incident, n: int) -> None:
     """Count one event more or less where it stands. Inside the verb's transaction."""
-    place = {"beat_id": incident.beat_id, "type_id": incident.type_id, "local_date": incident.local_date, "batch_id": incident.batch_id}
+    place = {
+        "beat_id": incident.beat_id,
+        "type_id": incident.type_id,
+        "local_date": incident.local_date,
+        "batch_id": incident.batch_id,
+    }
     if not DailyCount.objects.filter(**place).update(n=F("n") + n):
-        DailyCount.objects.bulk_create([DailyCount(**place, station_id=incident.station_id, n=0)], ignore_conflicts=True)
+        DailyCount.objects.bulk_create(
+            [DailyCount(**place, station_id=incident.station_id, n=0)], ignore_conflicts=True
+        )
         DailyCount.objects.filter(**place).update(n=F("n") + n)
 
 
@@ -42,7 +49,7 @@ def verify_totals(*, limit: int = 100) -> tuple[int, list[Difference]]:
     """
     seen = Q(batch=None) | Q(batch__in=Import.objects.filter(state=Import.LIVE))
     of = Coalesce(F("batch_id"), Value(0))
-    counted = (Incident.objects.filter(seen).annotate(of=of).order_by(*_KEY).values_list(*_KEY).annotate(n=Count("pk")))
+    counted = Incident.objects.filter(seen).annotate(of=of).order_by(*_KEY).values_list(*_KEY).annotate(n=Count("pk"))
     kept = DailyCount.objects.filter(seen).exclude(n=0).annotate(of=of).order_by(*_KEY).values_list(*_KEY, "n")
     compared, found = 0, []
     for key, ours, theirs in _side_by_side(kept.iterator(), counted.iterator()):

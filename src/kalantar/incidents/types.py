@@ -21,10 +21,13 @@ def is_violent(code: str) -> bool:
 def load_types(*, by) -> int:
     """Bring the table of types up to the words of this version. A type that left the words is not offered any more."""
     wanted = {code: words.iccs(code) for code in words.codes("incident_type")}
-    rows = [IncidentType(code=code, iccs=iccs, violent=is_violent(code), never_drawn=code in NEVER_DRAWN)
-            for code, iccs in wanted.items()]
-    IncidentType.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code"],
-                                     update_fields=["iccs", "violent", "never_drawn"])
+    rows = [
+        IncidentType(code=code, iccs=iccs, violent=is_violent(code), never_drawn=code in NEVER_DRAWN)
+        for code, iccs in wanted.items()
+    ]
+    IncidentType.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["code"], update_fields=["iccs", "violent", "never_drawn"]
+    )
     gone = IncidentType.objects.exclude(code__in=wanted).update(in_use=False)
     audit.record("incident_types.loaded", "incidents.incidenttype", by=by, types=len(rows), retired=gone)
     return len(rows)

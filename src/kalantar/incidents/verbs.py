@@ -1,4 +1,4 @@
-"""Every change of state in this room: an event recorded or corrected, an import from upload to withdrawal, a row placed."""
+"""Every change of state in this room: events recorded and corrected, imports brought and withdrawn, rows placed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SWEEP_ROWS = 5_000  # about a tenth of a second under the write lock
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """What somebody says happened: the frozen input of the form. A point decides the beat; without one the beat is told."""
+    """What somebody says happened. A point decides the beat; without one the beat is told."""
 
     type: str
     occurred_from: datetime
@@ -47,9 +47,10 @@ class Event:
 
 # ---- single events ----
 
+
 @verb
 def record_incident(event: Event, *, by, uid: UUID) -> Incident:
-    """An event comes into the register. The same `uid` sent again, by a double press or an offline desk, is the same event."""
+    """An event comes into the register. The same `uid` again, by a double press, is the same event."""
     earlier = Incident.objects.filter(uid=uid).first()
     if earlier:
         if earlier.made_by_id != by.officer_id:
@@ -80,7 +81,9 @@ def correct_incident(incident: Incident, event: Event, *, by, reason: str = "") 
     beat = _beat_of(event, by)
     before = _values(incident)
     totals.add(incident, -1)
-    wanted = _described(Incident(uid=incident.uid, made_by_id=incident.made_by_id, made_at=incident.made_at), event, beat)
+    wanted = _described(
+        Incident(uid=incident.uid, made_by_id=incident.made_by_id, made_at=incident.made_at), event, beat
+    )
     if (wanted.lon, wanted.lat) == (incident.lon, incident.lat):
         wanted.location_precision = incident.location_precision
     if wanted.station_id != incident.station_id:
@@ -98,14 +101,34 @@ def correct_incident(incident: Incident, event: Event, *, by, reason: str = "") 
     return incident
 
 
-_KEPT = ("station_id", "beat_id", "type_id", "number_year", "number_seq", "occurred_from", "occurred_to", "time_known", "local_date",
-         "place_text", "place_kind", "lon", "lat", "location_precision", "h3", "shown_as", "external_ref")
+_KEPT = (
+    "station_id",
+    "beat_id",
+    "type_id",
+    "number_year",
+    "number_seq",
+    "occurred_from",
+    "occurred_to",
+    "time_known",
+    "local_date",
+    "place_text",
+    "place_kind",
+    "lon",
+    "lat",
+    "location_precision",
+    "h3",
+    "shown_as",
+    "external_ref",
+)
 # Words about a place may hold what should not have been written: the audit says that they changed, not what they were.
 _TOLD = tuple(name for name in _KEPT if name not in {"place_text", "h3", "number_year", "number_seq"})
 
 
 def _values(row: Incident) -> dict:
-    told = {name: str(getattr(row, name)) if isinstance(getattr(row, name), datetime) else getattr(row, name) for name in _TOLD}
+    told = {
+        name: str(getattr(row, name)) if isinstance(getattr(row, name), datetime) else getattr(row, name)
+        for name in _TOLD
+    }
     return {**told, "place_text": f"{rules.text_mark(row.place_text):016x}" if row.place_text else ""}
 
 
@@ -147,15 +170,25 @@ def _described(row: Incident, event: Event, beat: Beat) -> Incident:
     row.lon, row.lat = (None, None) if event.lon is None else (round(event.lon, 7), round(event.lat, 7))
     row.h3 = None if event.lon is None else h3.latlng_to_cell(row.lat, row.lon, H3_RESOLUTION)
     row.location_precision = Incident.BEAT_ONLY if event.lon is None else Incident.EXACT
-    row.shown_as = rules.shown_as(code=kind.code, violent=kind.violent, never_drawn=kind.never_drawn,
-                                  building=kind.code in types.BUILDING, place_kind=event.place_kind)
+    row.shown_as = rules.shown_as(
+        code=kind.code,
+        violent=kind.violent,
+        never_drawn=kind.never_drawn,
+        building=kind.code in types.BUILDING,
+        place_kind=event.place_kind,
+    )
     return row
 
 
 def _same_as(event: Event, row: Incident) -> str:
     place = None if row.lon is None else (round(row.lon * 10_000), round(row.lat * 10_000))
-    return rules.same_as(code=event.type, minute=int(event.occurred_from.timestamp()) // 60, place=place,
-                         place_text=row.place_text, external_ref=row.external_ref)
+    return rules.same_as(
+        code=event.type,
+        minute=int(event.occurred_from.timestamp()) // 60,
+        place=place,
+        place_text=row.place_text,
+        external_ref=row.external_ref,
+    )
 
 
 def registration_year() -> int:
@@ -169,8 +202,9 @@ def _next_number(station_id: int) -> tuple[int, int]:
 
 # ---- imports ----
 
+
 def importing_unit(actor) -> Unit:
-    """Where an import belongs: the station or higher unit of the importer's post; the whole installation for the clock."""
+    """Where an import belongs: the station or higher unit of the importer's post; the top unit for the command line."""
     for post in actor.posts():
         if rules.IMPORTERS & {post.role}:
             return post.unit if post.unit.grade != Unit.SECTION else post.unit.parent
@@ -186,10 +220,25 @@ def upload_import(stored: StoredFile, about: dict, *, by, name: str) -> Import:
     """A file is there, read once, without the columns that may not be kept. Nothing of it counts yet."""
     insist(rules.may_import(by.roles()))
     unit = importing_unit(by)
-    row = Import.objects.create(unit=unit, made_by_id=by.officer_id, made_at=clock.now(), file=stored, file_name=name[-200:],
-                                digest=about["digest"], about=about, rows=about["rows"])
-    audit.record("import.uploaded", row, by=by, chain=_chain(row), file=about["digest"], rows=about["rows"],
-                 left_out=len(about["left_out"]))
+    row = Import.objects.create(
+        unit=unit,
+        made_by_id=by.officer_id,
+        made_at=clock.now(),
+        file=stored,
+        file_name=name[-200:],
+        digest=about["digest"],
+        about=about,
+        rows=about["rows"],
+    )
+    audit.record(
+        "import.uploaded",
+        row,
+        by=by,
+        chain=_chain(row),
+        file=about["digest"],
+        rows=about["rows"],
+        left_out=len(about["left_out"]),
+    )
     return row
 
 
@@ -200,8 +249,11 @@ def map_import(batch: Import, mapping: mappings.Mapping, *, by) -> Import:
     insist(rules.refusal("start", state=batch.state, roles=by.roles()))
     headings = [*batch.about["columns"], *(column["column"] for column in batch.about["left_out"])]
     batch = move(batch, mapping=mappings.to_json(mapping), report={}, errors=_none_instead_of(batch.errors))
-    SavedMapping.objects.update_or_create(unit=batch.unit, header=mappings.header_digest(headings),
-                                          defaults={"mapping": mappings.to_json(mapping), "used_at": clock.now()})
+    SavedMapping.objects.update_or_create(
+        unit=batch.unit,
+        header=mappings.header_digest(headings),
+        defaults={"mapping": mappings.to_json(mapping), "used_at": clock.now()},
+    )
     audit.record("import.mapped", batch, by=by, chain=_chain(batch))
     return batch
 
@@ -281,27 +333,59 @@ def make_live(batch: Import, *, by, counts: Counts, report: dict, errors: Stored
     """All rows are there: one change of state shows them and their totals together."""
     insist(None if batch.state == Import.LOADING else "not_from_this_state")
     _none_instead_of(batch.errors)
-    batch = move(batch, state=Import.LIVE, live_at=clock.now(), report=report, errors=errors, failure={},
-                 **{f.name: getattr(counts, f.name) for f in fields(Counts)})
+    batch = move(
+        batch,
+        state=Import.LIVE,
+        live_at=clock.now(),
+        report=report,
+        errors=errors,
+        failure={},
+        **{f.name: getattr(counts, f.name) for f in fields(Counts)},
+    )
     if batch.made_by:
-        outbox.tell("import_live", to=batch.made_by, page=("incidents:import", {"uid": str(batch.uid)}),
-                    file=batch.file_name, accepted=batch.accepted, refused=batch.refused)
+        outbox.tell(
+            "import_live",
+            to=batch.made_by,
+            page=("incidents:import", {"uid": str(batch.uid)}),
+            file=batch.file_name,
+            accepted=batch.accepted,
+            refused=batch.refused,
+        )
     _tell_other_rooms(batch)
-    audit.record("import.live", batch, by=by, chain=_chain(batch), accepted=batch.accepted, refused=batch.refused,
-                 duplicates=batch.duplicates, outside=batch.outside)
+    audit.record(
+        "import.live",
+        batch,
+        by=by,
+        chain=_chain(batch),
+        accepted=batch.accepted,
+        refused=batch.refused,
+        duplicates=batch.duplicates,
+        outside=batch.outside,
+    )
     return batch
 
 
 @verb
-def fail_import(batch: Import, *, by, key: str, args: dict | None = None, report: dict | None = None,
-                errors: StoredFile | None = None) -> Import:
+def fail_import(
+    batch: Import,
+    *,
+    by,
+    key: str,
+    args: dict | None = None,
+    report: dict | None = None,
+    errors: StoredFile | None = None,
+) -> Import:
     """It did not work, and why. Nothing of the file is visible; what was written is swept away."""
     batch = Import.objects.get(pk=batch.pk)
     insist(rules.refusal("fail", state=batch.state, roles=by.roles()))
     _none_instead_of(batch.errors)
-    batch = move(batch, state=Import.FAILED, failure={"key": key, "args": args or {}}, report=report or {}, errors=errors)
+    batch = move(
+        batch, state=Import.FAILED, failure={"key": key, "args": args or {}}, report=report or {}, errors=errors
+    )
     if batch.made_by:
-        outbox.tell("import_failed", to=batch.made_by, page=("incidents:import", {"uid": str(batch.uid)}), file=batch.file_name)
+        outbox.tell(
+            "import_failed", to=batch.made_by, page=("incidents:import", {"uid": str(batch.uid)}), file=batch.file_name
+        )
     jobs.queue("incidents.sweep_import", key=str(batch.pk), payload={"import": batch.pk})
     audit.record("import.failed", batch, by=by, chain=_chain(batch), key=key)
     return batch
@@ -331,7 +415,7 @@ def discard_import(batch: Import, *, by) -> Import:
 
 
 def clear_rows(batch: Import, *, told=lambda: None) -> int:
-    """Take away what an import wrote, in steps that hold the write lock briefly. Its state must hide the rows already."""
+    """Take away what an import wrote, in steps that hold the write lock briefly. Its state hides the rows already."""
     if batch.state == Import.LIVE:
         raise Refused("not_from_this_state")
     gone = 0
@@ -347,7 +431,7 @@ def clear_rows(batch: Import, *, told=lambda: None) -> int:
 
 
 def sweep_import(batch: Import, *, by, told=lambda: None) -> Import:
-    """Clear the rows of a failed or withdrawn import, and say so when they are gone. May be killed at any line and run again."""
+    """Clear the rows of a failed or withdrawn import, and say when they are gone. May be killed and run again."""
     gone = clear_rows(batch, told=told)
     return _say_swept(batch, by=by, gone=gone)
 
@@ -395,15 +479,28 @@ def _chain(batch: Import) -> str | None:
 
 # ---- rows that wait for a place ----
 
+
 @verb
-def place_unplaced(row: Unplaced, *, by, beat: int | None = None, lon: float | None = None, lat: float | None = None) -> Incident:
+def place_unplaced(
+    row: Unplaced, *, by, beat: int | None = None, lon: float | None = None, lat: float | None = None
+) -> Incident:
     """Somebody who knows the ground says where it was. From now on it counts, and leaves again with its import."""
     row = Unplaced.objects.visible_to(by).select_related("type", "batch").get(pk=row.pk)
     batch = Import.objects.select_for_update().get(pk=row.batch_id)
     insist(None if batch.state == Import.LIVE else "not_from_this_state")
     insist("already_placed" if row.placed_as_id or row.set_aside else None)
-    event = Event(type=row.type.code, occurred_from=row.occurred_from, occurred_to=row.occurred_to, time_known=row.time_known,
-                  place_kind=row.place_kind, place_text=row.place_text, lon=lon, lat=lat, beat=beat, external_ref=row.external_ref)
+    event = Event(
+        type=row.type.code,
+        occurred_from=row.occurred_from,
+        occurred_to=row.occurred_to,
+        time_known=row.time_known,
+        place_kind=row.place_kind,
+        place_text=row.place_text,
+        lon=lon,
+        lat=lat,
+        beat=beat,
+        external_ref=row.external_ref,
+    )
     where = _beat_of(event, by)
     insist(rules.may_place(by.roles_at(where.station_id)))
     made = _described(Incident(batch=batch, made_by_id=by.officer_id, made_at=clock.now()), event, where)

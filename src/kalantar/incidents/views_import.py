@@ -29,6 +29,7 @@ STEPS = ("send", "columns", "check", "load")
 
 # ---- the list, and a new file ----
 
+
 @require_http_methods(["GET", "POST"])
 def imports(request):
     """Files brought in before, and the door for a new one."""
@@ -41,19 +42,27 @@ def imports(request):
         if form.is_valid():
             sent = form.cleaned_data["file"]
             try:
-                with files_on_disk(sent) as path:
-                    batch = engine.receive(path, by=request.actor, name=sent.name, sheet=form.cleaned_data["sheet"] or None)
+                with OnDisk(sent) as path:
+                    batch = engine.receive(
+                        path, by=request.actor, name=sent.name, sheet=form.cleaned_data["sheet"] or None
+                    )
                 return went(reverse("incidents:import", args=[batch.uid]))
             except FileRefused as no:
                 form.add_error("file", sentences.say(no.key, **no.details))
             except Refused as no:
                 status = refuse(form, no)
-    return answer(request, "incidents/import/list.html", status=status, title=_("Files with events"), form=form,
-                  page=pager.page(request, queries.imports(request.actor), order=("made_at", "pk"), size=30, counted=False),
-                  waiting=queries.to_fix(request.actor).count())
+    return answer(
+        request,
+        "incidents/import/list.html",
+        status=status,
+        title=_("Files with events"),
+        form=form,
+        page=pager.page(request, queries.imports(request.actor), order=("made_at", "pk"), size=30, counted=False),
+        waiting=queries.to_fix(request.actor).count(),
+    )
 
 
-class files_on_disk:
+class OnDisk:
     """An uploaded file as a path; small ones that stayed in memory are written to the folder for work in progress."""
 
     def __init__(self, sent):
@@ -72,6 +81,7 @@ class files_on_disk:
 
 # ---- one file ----
 
+
 def _import(request, uid):
     found = queries.one_import(request.actor, uid)
     if found is None:
@@ -86,12 +96,24 @@ def one(request, uid):
 
 
 def _page(request, batch, *, mapping_form=None, withdraw_form=None, status=200):
-    shown = {"title": _("Import of a file"), "batch": batch, "may": queries.may_import(request.actor), "failure": _failure(batch),
-             "counts": _counts(batch), "again": engine.same_file(batch, request.actor), "steps": _steps(batch)}
+    shown = {
+        "title": _("Import of a file"),
+        "batch": batch,
+        "may": queries.may_import(request.actor),
+        "failure": _failure(batch),
+        "counts": _counts(batch),
+        "again": engine.same_file(batch, request.actor),
+        "steps": _steps(batch),
+    }
     if batch.state in {batch.UPLOADED, batch.FAILED} and batch.file_id:
         mapping = mappings.from_json(batch.mapping) if batch.mapping else engine.guessed(batch)
         form = mapping_form or _mapping_form(None, batch, mapping)
-        shown |= {"form": form, "mapping": mapping, "left_out": _left_out(batch), "trying": queries.is_being_tried(batch)}
+        shown |= {
+            "form": form,
+            "mapping": mapping,
+            "left_out": _left_out(batch),
+            "trying": queries.is_being_tried(batch),
+        }
         if batch.mapping and verbs.import_refusal(batch) is None and mapping_form is None:
             shown |= _looked_at(batch, mapping, request.actor)
         shown["report"] = _report(batch)
@@ -163,7 +185,10 @@ def errors(request, uid, kind):
     if batch.errors_id is None:
         raise unseen()
     columns = [_("Row"), _("Column"), _("Value"), _("Reason"), _("What to do")]
-    rows = ((error.row, error.column, error.value, *sentences.fault(error.key, error.args)) for error in engine.errors_of(batch))
+    rows = (
+        (error.row, error.column, error.value, *sentences.fault(error.key, error.args))
+        for error in engine.errors_of(batch)
+    )
     return _download(f"errors-{batch.pk}", kind, columns, rows)
 
 
@@ -173,8 +198,11 @@ def mapping_file(request, uid):
     batch = _import(request, uid)
     if not batch.mapping:
         raise unseen()
-    return HttpResponse(mappings.to_toml(mappings.from_json(batch.mapping)), content_type="application/toml; charset=utf-8",
-                        headers={"Content-Disposition": f'attachment; filename="map-{batch.pk}.toml"'})
+    return HttpResponse(
+        mappings.to_toml(mappings.from_json(batch.mapping)),
+        content_type="application/toml; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="map-{batch.pk}.toml"'},
+    )
 
 
 def _download(name, kind, columns, rows):
@@ -187,12 +215,19 @@ def _download(name, kind, columns, rows):
         source = path.open("rb")
     finally:
         path.unlink(missing_ok=True)  # the open handle keeps it until it is sent
-    types = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-    return StreamingHttpResponse(iter(lambda: source.read(1 << 16), b""), content_type=types[kind],
-                                 headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'})
+    types = {
+        "csv": "text/csv; charset=utf-8",
+        "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    }
+    return StreamingHttpResponse(
+        iter(lambda: source.read(1 << 16), b""),
+        content_type=types[kind],
+        headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'},
+    )
 
 
 # ---- rows that wait for a place ----
+
 
 @require_GET
 def to_fix(request):
@@ -206,9 +241,17 @@ def to_fix(request):
 
 
 def _may_be_listed(row) -> bool:
-    """A dwelling of violence and a family's matter are not listed with their place (R14); who places the row sees it there."""
-    return rules.shown_as(code=row.type.code, violent=row.type.violent, never_drawn=row.type.never_drawn, building=False,
-                          place_kind=row.place_kind) > rules.NEVER
+    """Whose place is never drawn is not listed with it either (R14); who places the row sees it there."""
+    return (
+        rules.shown_as(
+            code=row.type.code,
+            violent=row.type.violent,
+            never_drawn=row.type.never_drawn,
+            building=False,
+            place_kind=row.place_kind,
+        )
+        > rules.NEVER
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -217,7 +260,10 @@ def fix(request, pk):
     row = queries.one_to_fix(request.actor, pk)
     if row is None:
         raise unseen()
-    beats = [(str(b.pk), f"{title(b)} · {title(b.station)}") for b in queries.beats_to_choose(request.actor, row.stated_station_id)]
+    beats = [
+        (str(b.pk), f"{title(b)} · {title(b.station)}")
+        for b in queries.beats_to_choose(request.actor, row.stated_station_id)
+    ]
     form, aside, status = PlaceForm(beats=beats), AsideForm(), 200
     if request.method == "POST":
         status = 422
@@ -233,10 +279,19 @@ def fix(request, pk):
                 return went(reverse("incidents:to_fix"), _("Set aside with its reason."))
             except (Refused, Overtaken) as no:
                 status = refuse(sent, no)
-    return answer(request, "incidents/import/fix.html", status=status, title=_("Where does this event belong?"), row=row, form=form, aside=aside)
+    return answer(
+        request,
+        "incidents/import/fix.html",
+        status=status,
+        title=_("Where does this event belong?"),
+        row=row,
+        form=form,
+        aside=aside,
+    )
 
 
 # ---- what the templates are given ----
+
 
 def _mapping_form(data, batch, mapping):
     path = files.path_of(batch.file)
@@ -246,7 +301,14 @@ def _mapping_form(data, batch, mapping):
         chosen = (data or {}).get(f"c_{name}") if data is not None else mapping.column(name)
         return tables.distinct(path, chosen) if chosen in columns else []
 
-    return MappingForm(data, columns=columns, left_out=batch.about["left_out"], given=mapping, type_values=values("type"), kind_values=values("place_kind"))
+    return MappingForm(
+        data,
+        columns=columns,
+        left_out=batch.about["left_out"],
+        given=mapping,
+        type_values=values("type"),
+        kind_values=values("place_kind"),
+    )
 
 
 def _looked_at(batch, mapping, actor) -> dict:
@@ -259,13 +321,25 @@ def _looked_at(batch, mapping, actor) -> dict:
 
 
 def _shown_row(entry: dict) -> dict:
-    shown = {"row": entry["row"], "errors": [{"column": e["column"], "text": " ".join(sentences.fault(e["key"], e["args"]))} for e in entry["errors"]]}
+    shown = {
+        "row": entry["row"],
+        "errors": [
+            {"column": e["column"], "text": " ".join(sentences.fault(e["key"], e["args"]))} for e in entry["errors"]
+        ],
+    }
     if "type" in entry:
         moment = datetime.fromtimestamp(entry["at"] * 60, UTC)
-        shown |= {"type": words.word("incident_type", entry["type"]), "kind": words.word("place_kind", entry["kind"]), "beat": entry["beat"],
-                  "station": entry["station"], "place": entry["place"], "at": show.moment(moment) if entry["known"] else show.day(date.fromisoformat(entry["day"])),
-                  "to": show.moment(datetime.fromtimestamp(entry["to"] * 60, UTC)) if entry["to"] else "", "good": not entry["errors"],
-                  "outside": not entry["beat"]}
+        shown |= {
+            "type": words.word("incident_type", entry["type"]),
+            "kind": words.word("place_kind", entry["kind"]),
+            "beat": entry["beat"],
+            "station": entry["station"],
+            "place": entry["place"],
+            "at": show.moment(moment) if entry["known"] else show.day(date.fromisoformat(entry["day"])),
+            "to": show.moment(datetime.fromtimestamp(entry["to"] * 60, UTC)) if entry["to"] else "",
+            "good": not entry["errors"],
+            "outside": not entry["beat"],
+        }
     return shown
 
 
@@ -278,8 +352,13 @@ def _failure(batch) -> str:
 
 
 def _counts(batch) -> list[tuple[str, int]]:
-    return [(_("Rows"), batch.rows), (_("Taken in"), batch.accepted), (_("Waiting for a place"), batch.outside),
-            (_("Here already"), batch.duplicates), (_("With errors"), batch.refused)]
+    return [
+        (_("Rows"), batch.rows),
+        (_("Taken in"), batch.accepted),
+        (_("Waiting for a place"), batch.outside),
+        (_("Here already"), batch.duplicates),
+        (_("With errors"), batch.refused),
+    ]
 
 
 def _report(batch) -> dict | None:
@@ -290,15 +369,30 @@ def _report(batch) -> dict | None:
     named = queries.stations_named(kept["stations"])
     stop = kept.get("stop")
     return {
-        "counts": [(_("Rows"), kept["counts"]["rows"]), (_("Will be taken in"), kept["counts"]["accepted"]), (_("Waiting for a place"), kept["counts"]["outside"]),
-                   (_("Here already"), kept["counts"]["duplicates"]), (_("With errors"), kept["counts"]["refused"])] if "counts" in kept else [],
-        "errors": [{"n": n, "reason": sentences.fault(key)[0], "cure": sentences.fault(key)[1]} for key, n in kept["errors"].items()],
+        "counts": [
+            (_("Rows"), kept["counts"]["rows"]),
+            (_("Will be taken in"), kept["counts"]["accepted"]),
+            (_("Waiting for a place"), kept["counts"]["outside"]),
+            (_("Here already"), kept["counts"]["duplicates"]),
+            (_("With errors"), kept["counts"]["refused"]),
+        ]
+        if "counts" in kept
+        else [],
+        "errors": [
+            {"n": n, "reason": sentences.fault(key)[0], "cure": sentences.fault(key)[1]}
+            for key, n in kept["errors"].items()
+        ],
         "types": [{"word": words.word("incident_type", code), "n": n} for code, n in kept["types"].items()],
         "months": [{"word": _month(said), "n": n} for said, n in kept["months"].items()][-24:],
-        "stations": [{"word": title(named[code]) if code in named else code, "n": n} for code, n in kept["stations"].items()],
+        "stations": [
+            {"word": title(named[code]) if code in named else code, "n": n} for code, n in kept["stations"].items()
+        ],
         "beats": [{"word": code, "n": n} for code, n in list(kept["beats"].items())[:12]],
-        "repeated": kept["repeated"], "repeated_rows": kept["repeated_rows"][:20], "duplicate_rows": kept["duplicate_rows"][:20],
-        "stop": sentences.say(stop["key"], **stop["args"]) if stop else "", "good": not stop and kept.get("counts", {}).get("accepted", 1) > 0,
+        "repeated": kept["repeated"],
+        "repeated_rows": kept["repeated_rows"][:20],
+        "duplicate_rows": kept["duplicate_rows"][:20],
+        "stop": sentences.say(stop["key"], **stop["args"]) if stop else "",
+        "good": not stop and kept.get("counts", {}).get("accepted", 1) > 0,
     }
 
 
@@ -311,8 +405,18 @@ def _month(said: str) -> str:
 
 def _steps(batch) -> list[dict]:
     """Where in the work this file stands."""
-    labels = {"send": _("Send the file"), "columns": _("Say what the columns mean"), "check": _("Check"), "load": _("Load")}
-    done = 1 + bool(batch.mapping) + bool(batch.report) if batch.state in {batch.UPLOADED, batch.FAILED} else 3 + (batch.state != batch.LOADING)
-    return [{"label": labels[name], "state": "done" if at < done else "now" if at == done else "next"} for at, name in enumerate(STEPS)]
-
-
+    labels = {
+        "send": _("Send the file"),
+        "columns": _("Say what the columns mean"),
+        "check": _("Check"),
+        "load": _("Load"),
+    }
+    done = (
+        1 + bool(batch.mapping) + bool(batch.report)
+        if batch.state in {batch.UPLOADED, batch.FAILED}
+        else 3 + (batch.state != batch.LOADING)
+    )
+    return [
+        {"label": labels[name], "state": "done" if at < done else "now" if at == done else "next"}
+        for at, name in enumerate(STEPS)
+    ]

@@ -40,12 +40,10 @@ def prepare(model: type[models.Model], n: int, /, **columns: object) -> Prepared
     if fields.keys() != columns.keys():
         raise ValueError(f"columns differ from the table: {sorted(fields.keys() ^ columns.keys())}")
     quote = connection.ops.quote_name
-    names = ", ".join(quote(fields[name].column) for name in columns)
+    target = "{} ({})".format(quote(model._meta.db_table), ", ".join(quote(fields[name].column) for name in columns))
     if connection.vendor == "postgresql":
-        sql = f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN (FORMAT csv)"
-        return Prepared(sql, _as_csv(n, columns), n)
-    marks = ", ".join(["?"] * len(columns))
-    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})"
+        return Prepared(f"COPY {target} FROM STDIN (FORMAT csv)", _as_csv(n, columns), n)
+    sql = " ".join(["INSERT INTO", target, "VALUES (", ", ".join(["?"] * len(columns)), ")"])
     return Prepared(sql, list(zip(*(_as_list(value, n) for value in columns.values()), strict=False)), n)
 
 
@@ -62,13 +60,9 @@ def write(rows: Prepared) -> None:
 def delete_some(query: models.QuerySet, limit: int) -> int:
     """Delete at most `limit` rows of a query without loading them. Returns how many went. Inside a transaction."""
     ids = list(query.order_by("pk").values_list("pk", flat=True)[:limit])
-    if ids:
-        query.model._base_manager.filter(pk__in=_range_or_list(ids)).order_by()._raw_delete(query.db)
+    for start in range(0, len(ids), 900):  # as many values as every database takes in one statement
+        query.model._base_manager.filter(pk__in=ids[start : start + 900]).order_by()._raw_delete(query.db)
     return len(ids)
-
-
-def _range_or_list(ids: list[int]) -> Iterable[int]:
-    return ids
 
 
 def _as_list(value: object, n: int) -> Iterable:
