@@ -84,11 +84,11 @@ def _pieces(picks: dict) -> list:
     """The translated sentence, cut at its places."""
     station = picks.get("station")
     if station is not None and not station and not picks["beat"]:
-        said = _("All events of %(type)s in %(station)s that happened in the %(period)s, at %(part)s and at %(place)s")
+        said = _("All events of %(type)s in %(station)s that happened in the %(period)s at %(part)s and at %(place)s")
     elif station is not None:
-        said = _("All events of %(type)s in %(station)s, %(beat)s, that happened in the %(period)s, at %(part)s and at %(place)s")
+        said = _("All events of %(type)s in %(beat)s of %(station)s that happened in the %(period)s at %(part)s and at %(place)s")
     else:
-        said = _("All events of %(type)s in %(beat)s that happened in the %(period)s, at %(part)s and at %(place)s")
+        said = _("All events of %(type)s in %(beat)s that happened in the %(period)s at %(part)s and at %(place)s")
     found = re.split(r"%\((\w+)\)s", said)
     return [picks[piece] if i % 2 else piece for i, piece in enumerate(found) if piece]
 
@@ -111,8 +111,8 @@ def _periods(asked: tuple[date, date] | None) -> list[tuple[str, str]]:
 
 
 def _parts() -> list[tuple[str, str]]:
-    return [("night", _("night, 0 to 6")), ("morning", _("morning, 6 to 12")), ("afternoon", _("afternoon, 12 to 18")),
-            ("evening", _("evening, 18 to 24"))]
+    return [("night", _("night (0 to 6)")), ("morning", _("morning (6 to 12)")), ("afternoon", _("afternoon (12 to 18)")),
+            ("evening", _("evening (18 to 24)"))]
 
 
 def days(first: date, last: date) -> str:

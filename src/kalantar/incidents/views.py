@@ -89,6 +89,7 @@ def incident(request, uid: UUID):
 def correct(request, uid: UUID):
     """Put right what was recorded wrongly; the old values stay in the history."""
     row = _found(request, uid)
+    insist(rules.may_correct(request.actor.roles_at(row.station_id)))
     form = forms.CorrectForm(request.POST or None, actor=request.actor, row=row)
     status = 200
     if request.method == "POST":
@@ -130,6 +131,7 @@ def export(request):
 @require_safe
 def period(request):
     """A period of one's own becomes part of the list's address."""
+    _eyes(request)
     form = forms.PeriodForm(request.GET)
     kept = request.GET.copy()
     for name in ("first", "last"):
