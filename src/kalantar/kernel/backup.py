@@ -20,6 +20,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.apps import apps
+from django.apps.registry import Apps
 from django.conf import settings
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
@@ -29,7 +30,6 @@ import kalantar
 
 from . import audit, clock, files, installation, keys
 from .change import Refused
-from .models import StoredFile
 from .sealed import Reader, SealBroken, Writer
 
 LINES = 5_000
@@ -37,16 +37,24 @@ LINES = 5_000
 LEFT_OUT = {"sessions.session", "kernel.limit", "contenttypes.contenttype", "auth.permission", "auth.group"}
 
 
-def tables() -> list[type[models.Model]]:
+def tables(registry: Apps = apps) -> list[type[models.Model]]:
     """The models that are copied, parents before children."""
-    wanted = [m for m in apps.get_models() if not m._meta.proxy and m._meta.managed and m._meta.label_lower not in LEFT_OUT]
+    wanted = [
+        m
+        for m in registry.get_models()
+        if not m._meta.proxy and m._meta.managed and m._meta.label_lower not in LEFT_OUT
+    ]
     ordered: list[type[models.Model]] = []
 
     def add(model):
         if model in ordered:
             return
         for field in model._meta.concrete_fields:
-            if field.is_relation and (parent := field.related_model._meta.concrete_model) is not model and parent in wanted:
+            if (
+                field.is_relation
+                and (parent := field.related_model._meta.concrete_model) is not model
+                and parent in wanted
+            ):
                 add(parent)
         ordered.append(model)
 
@@ -69,16 +77,28 @@ def _lines(model) -> Iterator[bytes]:
         yield json.dumps([_plain(value) for value in row], ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def write(path: Path) -> dict:
-    """Write the sealed file and return its manifest. The file appears whole or not at all."""
+def write(path: Path, *, registry: Apps = apps) -> dict:
+    """Write the sealed file and return its manifest. The file appears whole or not at all.
+
+    Another registry reads tables that an earlier version left, as an upgrade does before it touches them.
+    """
     secret = keys.read(Path(settings.KEYS), "backup")
     path = Path(path)
     temporary = path.with_name(f".{path.name}.new")
-    manifest: dict = {"version": kalantar.__version__, "database": connection.vendor, "taken_at": str(clock.wall()), "tables": {}, "files": {}}
+    manifest: dict = {
+        "version": kalantar.__version__,
+        "database": connection.vendor,
+        "taken_at": str(clock.wall()),
+        "tables": {},
+        "files": {},
+    }
+    manifest["kind"] = registry.get_model("kernel", "Installation")._base_manager.values_list("kind", flat=True).first()
+    if manifest["kind"] is None:
+        raise installation.NotInstalled
     try:
         with temporary.open("wb") as out, Writer(out, secret) as sealed, tarfile.open(fileobj=sealed, mode="w|") as tar:
-            _copy_tables(tar, manifest)
-            for stored in StoredFile.objects.order_by("pk").iterator():
+            _copy_tables(tar, manifest, registry)
+            for stored in registry.get_model("kernel", "StoredFile")._base_manager.order_by("pk").iterator():
                 place = files.path_of(stored)
                 if place.exists():
                     tar.add(place, arcname=f"files/{stored.sha256}", recursive=False)
@@ -87,6 +107,7 @@ def write(path: Path) -> dict:
         with temporary.open("rb+") as out:
             os.fsync(out.fileno())
         temporary.replace(path)
+        files.settle(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
     (Path(settings.DATA) / "backup.last").write_text(str(clock.wall()))
@@ -95,8 +116,10 @@ def write(path: Path) -> dict:
 
 @contextmanager
 def one_view() -> Iterator[None]:
-    """Read everything as of one moment without making a writer wait: a snapshot on PostgreSQL, a read transaction of the
-    WAL on SQLite. Inside another transaction that one's view is used."""
+    """Read everything as of one moment without making a writer wait.
+
+    A snapshot on PostgreSQL, a read transaction of the WAL on SQLite; inside another transaction that one's view.
+    """
     if connection.in_atomic_block:
         yield
         return
@@ -108,20 +131,25 @@ def one_view() -> Iterator[None]:
             cursor.execute("COMMIT")
 
 
-def _copy_tables(tar, manifest: dict) -> None:
+def _copy_tables(tar, manifest: dict, registry: Apps) -> None:
     """Every table as JSON lines, with its digest in the manifest."""
     manifest["migrations"] = sorted(f"{a}.{n}" for a, n in MigrationRecorder(connection).applied_migrations())
     with one_view():
-        manifest["heads"] = audit.heads()
-        for model in tables():
-            with tempfile.TemporaryFile() as spool:
+        heads = registry.get_model("kernel", "AuditHead")._base_manager.order_by("chain")
+        manifest["heads"] = {chain: [seq, digest] for chain, seq, digest in heads.values_list("chain", "seq", "digest")}
+        for model in tables(registry):
+            with tempfile.TemporaryFile(dir=settings.DATA) as spool:
                 digest, n = hashlib.sha256(), 0
                 for line in _lines(model):
                     spool.write(line)
                     digest.update(line)
                     n += 1
                 fields = [f.attname for f in model._meta.concrete_fields]
-                manifest["tables"][model._meta.label_lower] = {"rows": n, "sha256": digest.hexdigest(), "fields": fields}
+                manifest["tables"][model._meta.label_lower] = {
+                    "rows": n,
+                    "sha256": digest.hexdigest(),
+                    "fields": fields,
+                }
                 info = tarfile.TarInfo(f"tables/{model._meta.label_lower}")
                 info.size = spool.tell()
                 spool.seek(0)
@@ -193,9 +221,12 @@ def _tee(chunks, digest):
         yield chunk
 
 
-def restore(path: Path) -> dict:
-    """Put a sealed file into an installation that holds nothing yet. Read whole first: a damaged file changes nothing."""
-    manifest = check(path)
+def restore(path: Path, *, checked: dict | None = None) -> dict:
+    """Put a sealed file into an installation that holds nothing yet. Read whole first: a damaged file changes nothing.
+
+    `checked` is the manifest when `check` has read the file just now.
+    """
+    manifest = checked or check(path)
     known = sorted(f"{a}.{n}" for a, n in MigrationRecorder(connection).applied_migrations())
     if manifest["migrations"] != known:
         raise Refused("backup_other_version", theirs=manifest["version"], ours=kalantar.__version__)
@@ -207,13 +238,15 @@ def restore(path: Path) -> dict:
     else:
         raise Refused("restore_not_empty")
     by_name = {model._meta.label_lower: model for model in tables()}
-    heads: list = []
 
     def fill(name: str, rows) -> int:
         model, total, batch = by_name[name], 0, []
         fields = manifest["tables"][name]["fields"]
         for row in rows:
-            values = {f: bytes.fromhex(v["hex"]) if isinstance(v, dict) and set(v) == {"hex"} else v for f, v in zip(fields, row, strict=True)}
+            values = {
+                f: bytes.fromhex(v["hex"]) if isinstance(v, dict) and set(v) == {"hex"} else v
+                for f, v in zip(fields, row, strict=True)
+            }
             batch.append(model(**values))
             total += 1
             if len(batch) >= LINES:
@@ -228,14 +261,16 @@ def restore(path: Path) -> dict:
         with place.open("wb") as out:
             for chunk in chunks:
                 out.write(chunk)
+            out.flush()
+            os.fsync(out.fileno())
+        files.settle(place.parent)
 
     with transaction.atomic(), connection.constraint_checks_disabled():
         _walk(path, on_table=fill, on_file=keep)
         with connection.cursor() as cursor:
             for sql in connection.ops.sequence_reset_sql(no_style(), list(by_name.values())):
                 cursor.execute(sql)
-        heads.append(audit.heads())
+        if audit.heads() != manifest["heads"]:
+            raise SealBroken("backup_damaged")
     installation.forget()
-    if heads[0] != manifest["heads"]:
-        raise SealBroken("backup_damaged")
     return manifest

@@ -60,14 +60,21 @@ def put(source: bytes | BinaryIO | Iterable[bytes], *, limit: int = 200_000_000)
         home = folder / name[:2]
         home.mkdir(exist_ok=True)
         os.replace(temporary, home / name)
-        for place in (home, folder):
-            fd = os.open(place, os.O_RDONLY)
-            os.fsync(fd)
-            os.close(fd)
+        settle(home)
+        settle(folder)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
     return StoredFile.objects.get_or_create(sha256=name, defaults={"size": size, "created_at": clock.wall()})[0]
+
+
+def settle(folder: Path) -> None:
+    """Make names that were written into a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def open_(stored) -> BinaryIO:
@@ -87,3 +94,13 @@ def strays() -> tuple[list[str], list[str]]:
     rows = set(StoredFile.objects.values_list("sha256", flat=True))
     kept = {p.name for p in _folder().glob("??/*")}
     return sorted(rows - kept), sorted(kept - rows)
+
+
+def changed() -> list[str]:
+    """Files whose bytes are no longer those of their name."""
+    found = []
+    for path in sorted(_folder().glob("??/*")):
+        with path.open("rb") as source:
+            if hashlib.file_digest(source, "sha256").hexdigest() != path.name:
+                found.append(path.name)
+    return found

@@ -8,6 +8,7 @@ class ProjectConfig(AppConfig):
     def ready(self):
         from kalantar.web import places
 
-        from . import navigation
+        from . import navigation, sentences
 
+        sentences.register()
         places.use(navigation.places)

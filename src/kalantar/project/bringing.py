@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from datetime import date
 
-from kalantar.kernel import clock, installation
+from kalantar.kernel import clock
 from kalantar.people.actors import COMMAND_LINE
 
-from .cli import Stop
+from . import opening
+from .sentences import marked as _
+from .sentences import say
+from .stop import Stop
 
 
 def run(options) -> int:
-    try:
-        installation.current()
-    except installation.NotInstalled:
-        raise Stop("Nothing is installed in this data folder. Run: kalantar init") from None
+    opening.insist_ready()
     if options.what == "boundaries":
         from kalantar.territory.imports import import_boundaries
 
@@ -34,14 +34,17 @@ def analyse(options) -> int:
     """Make the findings of a morning, as the clock does before each."""
     from kalantar.incidents import findings
 
+    opening.insist_ready()
     try:
         on = date.fromisoformat(options.on) if options.on else clock.today()
     except ValueError:
-        raise Stop(f"{options.on} is not a day. Write it as 2018-01-01.") from None
+        raise Stop(
+            _("%(day)s is not a day. Please write it as %(example)s"), day=options.on, example="2018-01-01"
+        ) from None
     made = findings.make_all(on)
     print(
         json.dumps(made)
         if options.json
-        else "\n".join(f"{kind}: {n}" for kind, n in sorted(made.items())) or "no findings"
+        else "\n".join(f"{kind}: {n}" for kind, n in sorted(made.items())) or say(_("Nothing was found."))
     )
     return 0

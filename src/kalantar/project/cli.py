@@ -9,9 +9,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-
-class Stop(Exception):
-    """The verb cannot go on; the text says what happened, what is kept and what to do."""
+from .sentences import language, say, sentence_of
+from .sentences import marked as _
+from .stop import Stop
 
 
 def home() -> Path:
@@ -28,14 +28,28 @@ def wake(profile: str | None = None, data: Path | None = None) -> None:
         os.environ["KALANTAR_DATA"] = str(data)
     os.environ.setdefault("KALANTAR_DATA", str(home() / "data"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "kalantar.project.settings"
-    Path(os.environ["KALANTAR_DATA"]).mkdir(parents=True, exist_ok=True)
+    from . import gate
+
+    refusal = gate.refusal(environment())
+    if refusal:
+        raise Stop(refusal)
     import django
+    from django.utils import translation
 
     django.setup()
-    if data or profile or "KALANTAR_DATA" in os.environ:
-        from django.utils import translation
+    translation.activate(language())
 
-        translation.activate(os.environ.get("KALANTAR_LANGUAGE", "en"))
+
+def environment() -> list:
+    """The gate's first look. A demonstration or a test makes its own keys."""
+    from kalantar.kernel import keys
+
+    from . import gate
+
+    if os.environ.get("KALANTAR_PROFILE") in {"demo", "test"}:
+        data = Path(os.environ["KALANTAR_DATA"]).resolve()
+        keys.make(Path(os.environ.get("KALANTAR_KEYS", f"{data}.keys")))
+    return gate.before()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -85,8 +99,8 @@ def parser() -> argparse.ArgumentParser:
     analyse.add_argument("--on", metavar="YYYY-MM-DD")
     analyse.add_argument("--json", action="store_true")
 
-    doctor = verb("doctor", "Look over this installation: what is wrong, and the cure.", _doctor)
-    doctor.add_argument("--json", action="store_true")
+    looks = verb("doctor", "Look over this installation: what is wrong, and the cure.", _doctor)
+    looks.add_argument("--json", action="store_true")
 
     backup = verb("backup", "One sealed file of everything but the keys.", _backup)
     backup.add_argument("file", type=Path)
@@ -99,7 +113,7 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("--totals", action="store_true", help="recount the totals, too")
     verify.add_argument("--json", action="store_true")
 
-    verb("upgrade", "Back up, migrate and verify.", _upgrade)
+    verb("upgrade", "Keep a sealed copy, migrate and verify.", _upgrade)
 
     bench = verb("bench", "Speed and memory, as ratios measured in one run.", _bench)
     bench.add_argument("--jobs", default="", help="comma-separated: import, import2m, pages, growth, weights, sign_in")
@@ -127,28 +141,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 1
         raise
     except Exception as fault:
-        sentence = told(fault)
+        sentence = sentence_of(fault)
         if sentence is None:
             raise
         print(f"kalantar: {sentence}", file=sys.stderr)
         return 1
-
-
-def told(fault: Exception) -> str | None:
-    """The sentence for a refusal, however deep it arose; None for a fault of the program."""
-    from kalantar.kernel.keys import KeysRefused
-    from kalantar.kernel.storage import StorageRefused
-
-    if isinstance(fault, KeysRefused | StorageRefused):
-        return f"{fault.key}: {', '.join(str(v) for v in fault.args_.values())}"
-    if isinstance(fault, OSError) and fault.errno:
-        return f"{fault.strerror}: {fault.filename or ''} Nothing was half written; free the disk or mend the path and try again."
-    key = getattr(fault, "key", None)
-    if not isinstance(key, str) or "django" not in sys.modules:
-        return None
-    from kalantar.web.messages import sentence
-
-    return str(sentence(fault))
 
 
 # ---- the verbs, each a door to the module that does the work ----
@@ -204,10 +201,11 @@ def _migrate(options) -> int:
 
 def _import(options) -> int:
     if options.what == "boundaries" and not options.kind:
-        print("kalantar: import boundaries needs --kind station or --kind beat", file=sys.stderr)
+        needed = _("To import boundaries, say what they are: %(option)s")
+        print(f"kalantar: {say(needed, option='--kind station|beat')}", file=sys.stderr)
         return 2
     if not options.file.is_file():
-        raise Stop(f"There is no file {options.file}. Nothing was changed.")
+        raise Stop(_("There is no file %(path)s. Nothing was changed."), path=str(options.file))
     _real(options)
     from . import bringing
 
@@ -222,7 +220,15 @@ def _analyse(options) -> int:
 
 
 def _doctor(options) -> int:
-    _real(options)
+    if options.data:
+        os.environ["KALANTAR_DATA"] = str(options.data)
+    os.environ.setdefault("KALANTAR_DATA", str(home() / "data"))
+    from . import gate
+
+    found = environment()
+    if gate.refusal(found):
+        return gate.show(found, as_json=options.json)
+    wake()
     from . import doctor
 
     return doctor.run(options)

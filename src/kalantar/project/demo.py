@@ -9,7 +9,6 @@ import lzma
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -35,8 +34,10 @@ from kalantar.territory.imports import import_boundaries
 from kalantar.territory.models import Beat
 
 from . import serving
-from .cli import Stop
-from .opening import migrate
+from .opening import insist_ready, migrate
+from .sentences import marked as _
+from .sentences import say as put
+from .stop import Stop
 
 ZONE = ZoneInfo("America/Chicago")
 OPENS = datetime(2018, 1, 1, 7, 0, tzinfo=ZONE)
@@ -51,43 +52,51 @@ def run(options, data: Path) -> int:
     started = time.monotonic()
     if options.forward:
         return forward(options.forward)
-    if not 0 < options.port < 65536:
-        raise Stop(f"{options.port} is not a port. Choose one from 1024 to 65535.")
-    if not options.set_up_only and taken(options.port):
-        raise Stop(f"Port {options.port} is in use. Choose another: ./kalantar demo --port {options.port + 1}")
+    if not options.set_up_only:
+        serving.insist_free("127.0.0.1", options.port)
     prepare(say=lambda text: print(f"kalantar: {text}", file=sys.stderr, flush=True))
     if options.set_up_only:
         return 0
     return serve(options, started)
 
 
-def taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
-
-
 def prepare(say) -> None:
     """Everything from an empty folder to a loaded city; whatever stands already is left."""
+    lay_ground(say, OPENS)
+    if not done("incidents"):
+        sweep_unfinished()
+        for name in FILES:
+            bring(name, None, clock.now(), say)
+        mark("incidents")
+    if not done("morning"):
+        say("looking for what a chief should know this morning ...")
+        findings.make_all(clock.today())
+        audit.stamp()
+        mark("morning")
+    serving.collect_static()
+
+
+def lay_ground(say, opens: datetime) -> None:
+    """The city before its first file: tables, people, stations, beats, and the moment at which it opens."""
     migrate()
     try:
         if installation.current().kind != "demo":
             raise Stop(
-                "This data folder holds a real installation. A demonstration never enters one; choose another --data."
+                _(
+                    "This data folder holds a real installation, which a demonstration never enters. "
+                    "Please choose another: %(option)s"
+                ),
+                option="--data DIR",
             )
     except installation.NotInstalled:
-        say("opening the demonstration on 1 January 2018, 07:00 ...")
+        say(f"opening the demonstration on {opens.day} {opens:%B %Y, %H:%M} ...")
         kernel_verbs.open_installation(
             "demo",
             by=COMMAND_LINE,
             name=names()["city"],
             name_en="Chicago",
             time_zone=str(ZONE),
-            offset=OPENS - clock.wall(),
+            offset=opens - clock.wall(),
         )
     if not done("people"):
         types.load_types(by=COMMAND_LINE)
@@ -104,17 +113,6 @@ def prepare(say) -> None:
                 raise Stop(report.as_text())
         name_beat_officers()
         mark("boundaries")
-    if not done("incidents"):
-        sweep_unfinished()
-        for name in FILES:
-            bring(name, None, clock.now(), say)
-        mark("incidents")
-    if not done("morning"):
-        say("looking for what a chief should know this morning ...")
-        findings.make_all(clock.today())
-        audit.stamp()
-        mark("morning")
-    serving.collect_static()
 
 
 def names() -> dict[str, str]:
@@ -185,14 +183,20 @@ def slice_of(name: str, after: datetime | None, before: datetime) -> tuple[Path,
 
 def bring(name: str, after: datetime | None, before: datetime, say) -> None:
     part = slice_of(name, after, before)
-    if part is None:
-        return
-    path, n = part
-    say(f"bringing in {n:,} {name} ...")
-    said = io.StringIO()
-    if import_incidents(path, map=SOURCE / f"{name}.map.toml", by=COMMAND_LINE, out=said, err=said):
-        raise Stop(said.getvalue())
-    path.unlink()
+    if part is not None:
+        path, n = part
+        say(f"bringing in {n:,} {name} ...")
+        said = io.StringIO()
+        if import_incidents(path, map=SOURCE / f"{name}.map.toml", by=COMMAND_LINE, out=said, err=said):
+            raise Stop(said.getvalue())
+        path.unlink()
+    (Path(settings.DATA) / f"demo.{name}.until").write_text(before.isoformat())
+
+
+def loaded_until(name: str) -> datetime:
+    """How far a file has come in. A step forward that was cut short, or hours gone by, are made up by the next one."""
+    mark = Path(settings.DATA) / f"demo.{name}.until"
+    return datetime.fromisoformat(mark.read_text()) if mark.exists() else OPENS
 
 
 def name_beat_officers() -> None:
@@ -213,23 +217,31 @@ def forward(span: str) -> int:
     """Move the demonstration's day on and load what happened meanwhile."""
     match = re.fullmatch(r"(\d{1,3})([dh])", span)
     if not match or int(match[1]) == 0:
-        raise Stop(f"{span} is not a span. Write it as 7d or 12h.")
+        raise Stop(_("%(span)s is not a span. Please write it as %(example)s"), span=span, example="7d, 12h")
     step = timedelta(days=int(match[1])) if match[2] == "d" else timedelta(hours=int(match[1]))
-    try:
-        before = clock.now() if installation.current().kind == "demo" else None
-    except Exception as fault:
-        raise Stop("There is no demonstration here yet. Run: ./kalantar demo --city chicago") from fault
-    if before is None:
-        raise Stop("This is a real installation; its clock does not move.")
-    if before + step > ENDS:
-        raise Stop("The demonstration's records end on 31 December 2019. Nothing was changed; choose a shorter span.")
+    if not done("incidents"):
+        raise Stop(_("There is no demonstration here yet. Run: %(command)s"), command="./kalantar demo --city chicago")
+    insist_ready()
+    if installation.current().kind != "demo":
+        raise Stop("clock_is_real")
+    if clock.now() + step > ENDS:
+        raise Stop(
+            _("The records of the demonstration end on %(day)s. Nothing was changed. Please choose a shorter span."),
+            day=f"{ENDS - timedelta(days=1):%Y-%m-%d}",
+        )
     kernel_verbs.move_clock(step, by=COMMAND_LINE)
     for name in FILES:
-        bring(name, before, clock.now(), say=lambda text: print(f"kalantar: {text}", file=sys.stderr))
+        bring(name, loaded_until(name), clock.now(), say=lambda text: print(f"kalantar: {text}", file=sys.stderr))
     made = findings.make_all(clock.today())
     audit.stamp()
     now = clock.local(clock.now())
-    print(f"It is now {now:%A, %d %B %Y, %H:%M}; {sum(made.values())} findings wait in the morning page.")
+    print(
+        put(
+            _("It is now %(at)s; %(n)s findings wait in the morning page."),
+            at=f"{now:%Y-%m-%d %H:%M}",
+            n=sum(made.values()),
+        )
+    )
     return 0
 
 
@@ -253,7 +265,7 @@ def serve(options, started: float) -> int:
     address = f"http://127.0.0.1:{options.port}/"
     try:
         if not answers(options.port, children[0]):
-            raise Stop("The web server did not start; what it said stands above.")
+            raise Stop(_("The web server did not start; what it said stands above."))
         print(
             f"\n  {address}    ({time.monotonic() - started:.1f} s)\n\n  Sign-in names: {', '.join(set_up.DEMO_NAMES)}"
             f"\n  Password:      {set_up.DEMO_PASSWORD}    (a demonstration's only)\n\n  Ctrl-C ends it.",
@@ -272,7 +284,7 @@ def serve(options, started: float) -> int:
 
 
 def answers(port: int, server: subprocess.Popen) -> bool:
-    for _ in range(300):
+    for _try in range(300):
         if server.poll() is not None:
             return False
         try:

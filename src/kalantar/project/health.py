@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import JsonResponse
 
 import kalantar
@@ -27,7 +27,7 @@ class HealthMiddleware:
             return JsonResponse(
                 {"status": "not ready", "reason": "not installed", "version": kalantar.__version__}, status=503
             )
-        except DatabaseError as fault:
+        except (DatabaseError, InterfaceError) as fault:
             connection.close()
             return JsonResponse(
                 {"status": "not ready", "reason": type(fault).__name__, "version": kalantar.__version__}, status=503

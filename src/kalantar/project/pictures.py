@@ -10,7 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from .cli import Stop, home, wake
+from .cli import home, wake
+from .stop import Stop
 
 WIDTHS = {390: 844, 1280: 900, 1920: 1080}
 FLAGS = ["--no-sandbox", "--disable-gpu-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync",

@@ -1,11 +1,11 @@
-"""The web server and the worker, after the gate has looked at the storage."""
+"""The web server and the worker, after the gate has looked at everything that could lose or reveal something."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import signal
-import subprocess
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -14,35 +14,44 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
-from kalantar.kernel import installation, jobs, storage
+from kalantar.kernel import jobs
 
-from .cli import Stop
+from . import gate as gates
+from .sentences import marked as _
+from .stop import Stop
 
 
-def gate() -> None:
-    """Refuse to serve on storage that would lose what was acknowledged, or with a profile the installation is not."""
-    from .opening import unapplied
+def gate(host: str = "127.0.0.1") -> None:
+    """Refuse to start on storage that would lose what was acknowledged, or with settings that would open a door."""
+    found = gates.before() + gates.inside()
+    if all(f.good for f in found):
+        found.append(gates.door(host))
+    refusal = gates.refusal(found)
+    if refusal:
+        raise Stop(refusal)
 
-    waiting = unapplied()
-    if waiting:
+
+def insist_free(host: str, port: int) -> None:
+    """Refuse a port that is none, or that another program holds."""
+    if not 0 < port < 65536:
+        raise Stop(_("%(port)s is not a port. Please choose one from 1024 to 65535."), port=str(port))
+    if taken(port, host):
         raise Stop(
-            f"The tables are behind this version ({waiting} migrations wait). Nothing was changed. Run: kalantar upgrade"
+            _("Port %(port)s cannot be had; another program may hold it. Please choose another: %(option)s"),
+            port=str(port),
+            option=f"--port {port + 1 if port < 65535 else 8321}",
         )
-    try:
-        facts = installation.current()
-    except installation.NotInstalled:
-        raise Stop("Nothing is installed in this data folder. Run: kalantar init") from None
-    if facts.kind != settings.PROFILE:
-        raise Stop(
-            f"This installation is a {facts.kind}, and KALANTAR_PROFILE says {settings.PROFILE}. Nothing was started."
-        )
-    bad = [found for found in storage.inspect(connection, Path(settings.DATA)) if not found.good]
-    if bad:
-        raise Stop("; ".join(f"{found.name} is {found.value}. {found.cure}" for found in bad))
-    if not facts.is_demo and not settings.HOSTS:
-        raise Stop(
-            "KALANTAR_HOSTS names no host. Set it to the names under which the server is reached, separated by commas."
-        )
+
+
+def taken(port: int, host: str = "127.0.0.1") -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
 
 
 def collect_static() -> None:
@@ -59,6 +68,7 @@ def collect_static() -> None:
 
 
 def server_command(host: str, port: int, workers: int) -> list[str]:
+    """A web worker that dies is replaced at once."""
     return [
         sys.executable,
         "-P",
@@ -72,6 +82,9 @@ def server_command(host: str, port: int, workers: int) -> list[str]:
         str(port),
         "--workers",
         str(workers),
+        "--respawn-failed-workers",
+        "--respawn-interval",
+        "0.5",
         "--blocking-threads",
         "4",
         "--log-level",
@@ -85,10 +98,16 @@ def environment() -> dict[str, str]:
 
 
 def serve(host: str, port: int, workers: int) -> int:
-    gate()
+    """Become the web server: a service manager then watches and ends the server itself, not a parent of it."""
+    if workers < 1:
+        raise Stop(_("A server needs at least one worker. Nothing was started."))
+    insist_free(host, port)
+    gate(host)
     collect_static()
     connection.close()
-    return subprocess.run(server_command(host, port, workers), env=environment(), check=False).returncode
+    sys.stdout.flush()
+    command = server_command(host, port, workers)
+    os.execve(command[0], command, environment())  # noqa: S606 - our own interpreter, no shell
 
 
 def work(*, once: bool = False) -> int:

@@ -110,6 +110,7 @@ CSRF_COOKIE_NAME = "__Host-csrf" if TLS else "csrftoken"
 CSRF_FAILURE_VIEW = "kalantar.web.views.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in HOSTS] if TLS else []
 SECURE_SSL_REDIRECT = TLS and os.environ.get("KALANTAR_TLS_REDIRECT", "yes") == "yes"
+SECURE_REDIRECT_EXEMPT = ["^healthz$"]  # a probe on this machine asks without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("KALANTAR_PROXY") == "yes" else None
 
