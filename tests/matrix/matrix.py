@@ -22,9 +22,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kalantar.incidents import rules as incidents
 from kalantar.people.roles import STATION_EYES, Role
 from kalantar.people.roles import SUPERIORS as _SUPERIORS
 from kalantar.people.set_up import PROVINCE_CAST, STATION_CAST
+from kalantar.territory import rules as territory
 
 ROLES = frozenset(STATION_CAST) | frozenset(PROVINCE_CAST)
 EYES = ROLES & STATION_EYES  # police roles that see the matters of their stations
@@ -119,7 +121,56 @@ page("people:open_section", ok=SUPERIORS, refused=ROLES - SUPERIORS)
 press("people:open_section", ok=NOBODY, refused=ROLES, data={})
 
 # ---- territory ----
+DRAWERS = EYES & territory.DRAWERS
+page("territory:beats", ok=EYES)
+page("territory:beat", on="beat", ok=EYES)
+press("territory:name_officer", on="beat", ok=NOBODY, refused=EYES)
+press("territory:end_officer", on="beat", ok=NOBODY, refused=EYES)
+page("territory:boundaries", ok=DRAWERS, refused=EYES - DRAWERS)
+press("territory:boundaries", ok=NOBODY, refused=EYES)
+press("territory:confirm_area", on="area", ok=DRAWERS, refused=EYES - DRAWERS)
+page("territory:boundary_file", on="boundary_file", ok=CHIEF)  # nobody decides over another's upload
+press("territory:read_otherwise", on="boundary_file", ok=CHIEF)
+press("territory:take", on="boundary_file", ok=CHIEF)
+press("territory:drop", on="boundary_file", ok=CHIEF)
 
 # ---- incidents ----
+RECORDERS, CORRECTORS, IMPORTERS = (
+    EYES & who for who in (incidents.RECORDERS, incidents.CORRECTORS, incidents.IMPORTERS)
+)
+EXPORTERS = frozenset(role for role in EYES if not incidents.may_export(frozenset({role})))
+page("incidents:list", ok=EYES)
+page("incidents:map", ok=EYES)
+page("incidents:period", ok=EYES)
+page("incidents:export", ok=EXPORTERS, refused=EYES - EXPORTERS)
+press("incidents:export", ok=NOBODY, refused=EYES)
+page("incidents:record", ok=RECORDERS, refused=EYES - RECORDERS)
+press("incidents:record", ok=NOBODY, refused=EYES)
+page("incidents:incident", on="incident", ok=EYES)
+page("incidents:correct", on="incident", ok=CORRECTORS, refused=EYES - CORRECTORS)
+press("incidents:correct", on="incident", ok=NOBODY, refused=EYES)
+page("incidents:imports", ok=IMPORTERS, refused=EYES - IMPORTERS)
+press("incidents:imports", ok=NOBODY, refused=EYES)
+page("incidents:import", on="import", ok=EYES)
+press("incidents:import_columns", on="import", ok=NOBODY, refused=EYES)
+press("incidents:import_check", on="import", ok=NOBODY, refused=EYES)
+press("incidents:import_load", on="import", ok=NOBODY, refused=EYES)
+press("incidents:import_withdraw", on="import", ok=NOBODY, refused=EYES)
+press("incidents:import_discard", on="import", ok=IMPORTERS, refused=EYES - IMPORTERS)
+page("incidents:import_errors", on="import", ok=NOBODY)
+page("incidents:import_errors_xlsx", on="import", ok=NOBODY)
+page("incidents:import_map", on="import", ok=NOBODY)
+page("incidents:to_fix", ok=EYES)
+page("incidents:fix", on="unplaced", ok=EYES)
+press("incidents:fix", on="unplaced", ok=NOBODY, refused=EYES)
 
 # ---- overview ----
+page("overview:morning")
+page("overview:station_morning", on="station", ok=EYES)
+page("overview:wall", on="station", ok=EYES)
+page("overview:paper", on="station", ok=EYES)
+press("overview:sign", on="station", ok=CHIEF, refused=EYES - CHIEF)
+page("overview:finding", on="finding", ok=EYES)
+page("overview:my_area")
+page("overview:area", on="station", ok=EYES)
+page("overview:beat", on="beat_of_station", ok=EYES)

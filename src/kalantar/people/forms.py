@@ -129,7 +129,7 @@ class EnrolForm(forms.Form):
         widget=_ltr(autocomplete="off"),
         help_text=_("Latin letters, digits, dot and dash; at least three."),
     )
-    unit = UnitChoice(queryset=None, label=_("Unit"))
+    unit = UnitChoice(queryset=None, empty_label=None, label=_("Unit"))
     pack = forms.ChoiceField(
         label=_("Posts"),
         widget=forms.RadioSelect,
@@ -143,7 +143,7 @@ class EnrolForm(forms.Form):
 
 
 class GivePostForm(forms.Form):
-    unit = UnitChoice(queryset=None, label=_("Unit"))
+    unit = UnitChoice(queryset=None, empty_label=None, label=_("Unit"))
     role = forms.ChoiceField(label=_("Post"))
     from_on = JalaliDateField(label=_("First day"))
     to_on = JalaliDateField(label=_("Last day"), required=False)
@@ -165,7 +165,7 @@ class StandInForm(forms.Form):
 
 
 class SectionForm(forms.Form):
-    parent = UnitChoice(queryset=None, label=_("Station"))
+    parent = UnitChoice(queryset=None, empty_label=None, label=_("Station"))
     kind = forms.ChoiceField(label=_("Kind"))
     code = forms.RegexField(r"\A[A-Za-z0-9._-]{1,20}\Z", label=_("Code"), widget=_ltr(autocomplete="off"))
     name = forms.CharField(label=_("Name"), max_length=120)

@@ -96,7 +96,11 @@ def names_of(role: Role, unit: Unit) -> tuple[str, str]:
     """A post's own name in both languages: in a demonstration nobody is named."""
     from kalantar.web.words import word
 
-    return f"{word('role', role, 'fa')} {unit.name}", f"{word('role', role, 'en')}, {unit.name_en}"
+    post = word("role", role, "fa")
+    first, _, last = post.rpartition(" ")
+    if unit.name.startswith(f"{last} "):  # the unit's name says that word already
+        post = first
+    return f"{post} {unit.name}", f"{word('role', role, 'en')}, {unit.name_en}"
 
 
 def enrol_role(
