@@ -14,7 +14,7 @@ from kalantar.territory.models import Beat
 class IncidentType(models.Model):
     """A kind of event: local code, words (data/words.csv, group `incident_type`) and ICCS code."""
 
-    code = models.CharField(max_length=12, unique=True)
+    code = models.CharField(max_length=20, unique=True)
     iccs = models.CharField(max_length=10, default="")
     violent = models.BooleanField(default=False)  # A-*, R-*, W-*: with a dwelling as place it is never drawn (R14)
     never_drawn = models.BooleanField(default=False)  # family matters and the like
