@@ -1,4 +1,4 @@
-"""Ground for the tests: files written on the spot, and the real districts of Chicago where they are beside the repository."""
+"""Ground for the tests: files written on the spot, and the real districts of Chicago where they are at hand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ def geojson(tmp_path):
 
     def write(shapes, *, name="file.geojson", field="code") -> Path:
         pairs = [({field: code}, shape) for code, shape in shapes.items()] if isinstance(shapes, dict) else shapes
-        features = [{"type": "Feature", "properties": own, "geometry": json.loads(shapely.to_geojson(shape))} for own, shape in pairs]
+        features = [
+            {"type": "Feature", "properties": own, "geometry": json.loads(shapely.to_geojson(shape))}
+            for own, shape in pairs
+        ]
         path = tmp_path / name
         path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
         return path
@@ -42,10 +45,16 @@ def chicago(db, chicago_files):
 
     installation.forget()
     verbs.open_installation("test", by=COMMAND_LINE, name="شیکاگو", name_en="Chicago", time_zone="America/Chicago")
-    stations = tuple(UnitPlan(grade="station", kind="kalantari", code=f"D{n:02}", number=n, name=f"کلانتری {n}", name_en=f"Station {n}")
-                     for n in CHICAGO)
+    stations = tuple(
+        UnitPlan(
+            grade="station", kind="kalantari", code=f"D{n:02}", number=n, name=f"کلانتری {n}", name_en=f"Station {n}"
+        )
+        for n in CHICAGO
+    )
     county = UnitPlan(grade="county", kind="county", code="CHI", name="شیکاگو", name_en="Chicago", children=stations)
-    yield raise_structure(UnitPlan(grade="province", kind="province", code="P", name="استان", name_en="Province", children=(county,)))
+    yield raise_structure(
+        UnitPlan(grade="province", kind="province", code="P", name="استان", name_en="Province", children=(county,))
+    )
     installation.forget()
 
 
@@ -56,5 +65,7 @@ def chicago_ground(chicago, chicago_files):
     from kalantar.territory.imports import import_boundaries
 
     districts, beats = chicago_files
-    return (import_boundaries(districts, kind="station", by=COMMAND_LINE, only_known=True),
-            import_boundaries(beats, kind="beat", by=COMMAND_LINE, only_known=True))
+    return (
+        import_boundaries(districts, kind="station", by=COMMAND_LINE, only_known=True),
+        import_boundaries(beats, kind="beat", by=COMMAND_LINE, only_known=True),
+    )

@@ -67,14 +67,20 @@ def test_without_areas_the_code_tells_the_station(chicago, chicago_files):
 
 # The nine places of the 14 events that lie on a border, and the two beats each of them touches.
 ON_A_BORDER = {
-    (-87.6929, 41.8811): ("1125", "1222"), (-87.6137, 41.8312): ("0211", "0212"), (-87.6348, 41.7941): ("0711", "0935"),
-    (-87.7227, 41.8443): ("1013", "1031"), (-87.6349, 41.6846): ("0522", "0524"), (-87.6234, 41.7437): ("0631", "0632"),
-    (-87.6006, 41.8023): ("0222", "0233"), (-87.6593, 41.7787): ("0724", "0725"), (-87.7564, 41.9319): ("2514", "2521"),
+    (-87.6929, 41.8811): ("1125", "1222"),
+    (-87.6137, 41.8312): ("0211", "0212"),
+    (-87.6348, 41.7941): ("0711", "0935"),
+    (-87.7227, 41.8443): ("1013", "1031"),
+    (-87.6349, 41.6846): ("0522", "0524"),
+    (-87.6234, 41.7437): ("0631", "0632"),
+    (-87.6006, 41.8023): ("0222", "0233"),
+    (-87.6593, 41.7787): ("0724", "0725"),
+    (-87.7564, 41.9319): ("2514", "2521"),
 }
 
 
 def test_193955_events_lie_in_one_beat_each_or_are_named_as_outside(chicago_ground, chicago_files, events):
-    """"intersects" puts 14 events into two beats and "within" into none; the index puts each into one of its two."""
+    """ "intersects" puts 14 events into two beats and "within" into none; the index puts each into one of its two."""
     everything = np.vstack(events)
     assert len(everything) == 193_955
     shapes = read_shapes(chicago_files[1])
@@ -83,8 +89,12 @@ def test_193955_events_lie_in_one_beat_each_or_are_named_as_outside(chicago_grou
     times = np.bincount(event, minlength=len(everything))
     on_border = np.flatnonzero(times == 2)
     assert (len(on_border), int((times == 0).sum()), int((times > 2).sum())) == (14, 101, 0)
-    touched = {tuple(everything[at].round(4).tolist()): tuple(sorted(shapes.properties[s]["District"] for s in shape[event == at]))
-               for at in on_border}
+    touched = {
+        tuple(everything[at].round(4).tolist()): tuple(
+            sorted(shapes.properties[s]["District"] for s in shape[event == at])
+        )
+        for at in on_border
+    }
     assert touched == ON_A_BORDER
 
     beat, station = locate(*everything.T)
@@ -92,7 +102,9 @@ def test_193955_events_lie_in_one_beat_each_or_are_named_as_outside(chicago_grou
     owner = dict(Beat.objects.values_list("pk", "station_id"))
     assert index().polygons.matches(*everything.T).max() == 1
     assert all(code[beat[at]] in touched[tuple(everything[at].round(4).tolist())] for at in on_border)
-    assert {(b, owner[b]) for b in set(beat[beat > 0].tolist())} == set(zip(beat[beat > 0].tolist(), station[beat > 0].tolist(), strict=True))
+    assert {(b, owner[b]) for b in set(beat[beat > 0].tolist())} == set(
+        zip(beat[beat > 0].tolist(), station[beat > 0].tolist(), strict=True)
+    )
 
     # Outside the 22 stations: the 101 in no shape at all, and 12 in the three shapes 3100, which are no station's.
     unplaced = np.flatnonzero(beat < 0)
@@ -157,8 +169,15 @@ def written_as(source, folder, driver, crs):
     to = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
     moved = shapely.transform(shapely.from_wkb(wkb), lambda c: np.column_stack(to.transform(c[:, 0], c[:, 1])))
     path = folder / ("beats.gpkg" if driver == "GPKG" else "beats.shp")
-    pyogrio.raw.write(path, geometry=shapely.to_wkb(moved), field_data=values, fields=meta["fields"], crs=crs, driver=driver,
-                      geometry_type="MultiPolygon" if driver == "GPKG" else "Polygon")
+    pyogrio.raw.write(
+        path,
+        geometry=shapely.to_wkb(moved),
+        field_data=values,
+        fields=meta["fields"],
+        crs=crs,
+        driver=driver,
+        geometry_type="MultiPolygon" if driver == "GPKG" else "Polygon",
+    )
     if driver == "GPKG":
         return path
     packed = folder / "beats.zip"

@@ -31,7 +31,11 @@ def test_the_chief_draws_the_beats_and_the_audit_says_so(station_chief, station,
     assert [beat.code for beat in drawn] == ["1", "2", "3"]
     assert all(abs(beat.area_m2 - 1e6) < 2e4 for beat in drawn)
     line = last_line(station)
-    assert (line.what, line.details["drawn"], line.chain) == ("territory.beats_drawn", ["1", "2", "3"], f"station:{station.pk}")
+    assert (line.what, line.details["drawn"], line.chain) == (
+        "territory.beats_drawn",
+        ["1", "2", "3"],
+        f"station:{station.pk}",
+    )
 
 
 def test_a_new_line_ends_the_old_one_and_an_unchanged_one_stays(station_chief, station):
@@ -68,7 +72,9 @@ def test_a_desk_officer_draws_nothing(desk_officer, station):
     assert refused.value.key == "not_your_post"
 
 
-@pytest.mark.parametrize(("since_on", "key"), [("tomorrow", "boundary_in_future"), ("before", "boundary_before_the_last")])
+@pytest.mark.parametrize(
+    ("since_on", "key"), [("tomorrow", "boundary_in_future"), ("before", "boundary_before_the_last")]
+)
 def test_a_line_begins_neither_tomorrow_nor_before_the_last(station_chief, station, since_on, key):
     verbs.draw_beats(columns(station, "1"), by=station_chief)
     day = clock.today() + timedelta(days=1) if since_on == "tomorrow" else date(2001, 1, 1)
@@ -191,11 +197,13 @@ def test_the_beats_of_a_station_cost_two_statements_few_or_many(station, station
     assert one == statements(queries.beats, station_chief, station.pk) == 2
 
 
-def test_the_morning_lines_cost_two_statements(beats, station_chief, desk_officer, statements):
+def test_the_morning_lines_cost_one_statement_for_those_who_can_change_it(
+    beats, station_chief, desk_officer, statements
+):
     from kalantar.territory.lines import lines
 
     station_chief.stations(), desk_officer.stations()
-    assert statements(lines, station_chief, clock.today()) == 2
+    assert statements(lines, station_chief, clock.today()) == 1
     assert statements(lines, desk_officer, clock.today()) == 0
     said = lines(station_chief, clock.today())
     assert [line.n for line in said] == [4, 1]
@@ -230,6 +238,19 @@ def test_a_path_says_every_corner_once_and_shifts_exactly():
 def test_the_drawn_path_is_the_ground(beats):
     corners = shapely.get_coordinates(frames.moved_to_screen(shapely.from_wkb(bytes(beats[0].geometry))))
     assert f"M{round(corners[0][0])} {round(corners[0][1])}" == beats[0].screen.split("l")[0]
+
+
+def test_a_line_looked_at_and_still_right_is_in_force_anew(beats, station, station_chief, desk_officer, last_line):
+    old = Area.objects.get(station=station)
+    with pytest.raises(Refused):
+        verbs.confirm_area(old, by=desk_officer)
+    fresh = verbs.confirm_area(old, by=station_chief)
+    assert (fresh.since_on, bytes(fresh.geometry)) == (clock.today(), bytes(old.geometry))
+    assert Area.objects.in_force().get(station=station).pk == fresh.pk
+    assert last_line(fresh).what == "territory.area_confirmed"
+    with pytest.raises(Refused) as refused:
+        verbs.confirm_area(fresh, by=station_chief)
+    assert refused.value.key == "area_confirmed_today"
 
 
 def test_areas_have_one_line_a_station(station, station_chief):

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from kalantar.kernel import clock
 from kalantar.territory import maps, queries, verbs
-from kalantar.territory.models import Beat, BeatOfficer, BoundaryFile
+from kalantar.territory.models import Area, Beat, BeatOfficer, BoundaryFile
 from tests.cast import square
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +61,9 @@ def test_a_desk_officer_is_told_whose_step_drawing_is(beats, desk_officer, clien
     assert page(client_of(desk_officer), "boundaries").status_code == 422
 
 
-def test_the_commander_chooses_a_station_first(beats, other_beats, station, other_station, province_commander, client_of):
+def test_the_commander_chooses_a_station_first(
+    beats, other_beats, station, other_station, province_commander, client_of
+):
     client = client_of(province_commander)
     text = page(client, "beats", language="en").content.decode()
     assert f"?station={station.pk}" in text
@@ -71,7 +73,9 @@ def test_the_commander_chooses_a_station_first(beats, other_beats, station, othe
 
 def test_naming_from_the_page(beat, beat_officer, station_chief, client_of):
     client = client_of(station_chief)
-    answer = client.post(reverse("territory:name_officer", args=[beat.pk]), {"officer": beat_officer.officer_id, "from_on": ""})
+    answer = client.post(
+        reverse("territory:name_officer", args=[beat.pk]), {"officer": beat_officer.officer_id, "from_on": ""}
+    )
     assert answer.status_code == 302
     assert BeatOfficer.objects.get().officer_id == beat_officer.officer_id
     text = page(client, "beat", beat.pk, language="en").content.decode()
@@ -84,7 +88,9 @@ def test_naming_refused_keeps_the_page_and_says_why(beat, beat_officer, station_
     verbs.name_beat_officer(beat, beat_officer.officer, by=station_chief)
     client = client_of(station_chief)
     client.cookies["language"] = "en"
-    answer = client.post(reverse("territory:name_officer", args=[beat.pk]), {"officer": beat_officer.officer_id, "from_on": ""})
+    answer = client.post(
+        reverse("territory:name_officer", args=[beat.pk]), {"officer": beat_officer.officer_id, "from_on": ""}
+    )
     assert answer.status_code == 422
     assert "already answers for this beat" in answer.content.decode()
 
@@ -131,7 +137,9 @@ def test_properties_can_be_read_otherwise(station_chief, client_of, geojson):
     shapes = [({"id": 100 + n, "label": f"11-{n}"}, square(0, n)) for n in range(3)]
     send(client, geojson, shapes)
     row = BoundaryFile.objects.get()
-    answer = client.post(reverse("territory:read_otherwise", args=[row.uid]), {"code": "label", "name": "", "name_en": "", "station": ""})
+    answer = client.post(
+        reverse("territory:read_otherwise", args=[row.uid]), {"code": "label", "name": "", "name_en": "", "station": ""}
+    )
     assert answer.status_code == 302
     row.refresh_from_db()
     assert sorted(t["code"] for t in row.report["report"]["taken"]) == ["11-0", "11-1", "11-2"]
@@ -170,6 +178,15 @@ def test_a_dropped_file_is_only_a_line_in_the_list(station_chief, client_of, geo
     assert page(client, "boundaries").status_code == 200
 
 
+def test_an_old_line_is_confirmed_from_the_page(beats, station, station_chief, other_chief, client_of):
+    area = Area.objects.get(station=station)
+    confirm = reverse("territory:confirm_area", args=[area.pk])
+    assert confirm in page(client_of(station_chief), "boundaries").content.decode()
+    assert client_of(other_chief).post(confirm).status_code == 404
+    assert client_of(station_chief).post(confirm).status_code == 302
+    assert confirm not in page(client_of(station_chief), "boundaries").content.decode()
+
+
 # ---- maps ----
 
 
@@ -189,7 +206,9 @@ def test_other_rooms_lay_cells_and_places_upon_it(beats, station, station_chief)
 
     drawn = maps.area_map(station_chief, station, told={beats[0].pk: "14"})
     lon, lat = (beats[0].west + beats[0].east) / 2, (beats[0].south + beats[0].north) / 2
-    drawn.cell([(lon, lat), (lon + 0.002, lat), (lon + 0.002, lat + 0.002), (lon, lat)], css="l2", title="more", link="cell-1")
+    drawn.cell(
+        [(lon, lat), (lon + 0.002, lat), (lon + 0.002, lat + 0.002), (lon, lat)], css="l2", title="more", link="cell-1"
+    )
     drawn.point(lon, lat, count=9, largest=9, title="a place", name="1", url="#p1", link="place-1")
     assert drawn.inside(lon, lat)
     text = render_to_string("territory/parts/map.html", {"map": drawn})

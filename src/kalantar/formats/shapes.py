@@ -60,7 +60,7 @@ def read_shapes(path, *, kind_hint=None, layer=None, area_bbox=None, limits=None
             positions += batch.column("position").to_pylist()
             ids += batch.column("id").to_pylist()
             properties += [json.loads(text) for text in batch.column("properties").to_pylist()]
-            parts.append(shapely.from_wkb(batch.column("wkb").to_numpy(zero_copy_only=False)))
+            parts.append(shapely.from_wkb(np.array(batch.column("wkb").to_pylist(), dtype=object)))
     geometry = list(np.concatenate(parts)) if parts else []
     if not geometry:
         raise FileRefused("shapes_none")

@@ -14,10 +14,19 @@ from .names import title
 class BringForm(forms.Form):
     """A file of boundaries."""
 
-    kind = forms.ChoiceField(label=_("What the shapes are"), choices=[(STATION, _("Areas of stations")), (BEAT, _("Beats"))],
-                             widget=forms.RadioSelect, initial=BEAT)
-    file = forms.FileField(label=_("File of boundaries"), allow_empty_file=True,
-                           help_text=_("GeoJSON, GeoPackage or a zipped Shapefile, in any coordinate system. Nothing is drawn before you agree."))
+    kind = forms.ChoiceField(
+        label=_("What the shapes are"),
+        choices=[(STATION, _("Areas of stations")), (BEAT, _("Beats"))],
+        widget=forms.RadioSelect,
+        initial=BEAT,
+    )
+    file = forms.FileField(
+        label=_("File of boundaries"),
+        allow_empty_file=True,
+        help_text=_(
+            "GeoJSON, GeoPackage or a zipped Shapefile, in any coordinate system. Nothing is drawn before you agree."
+        ),
+    )
 
 
 class ReadingForm(forms.Form):
@@ -41,7 +50,9 @@ class TakeForm(forms.Form):
     """The second decision, with what the person knows and accepts."""
 
     only_known = forms.BooleanField(label=_("Leave out the shapes that belong to no station of mine."), required=False)
-    overlaps_known = forms.BooleanField(label=_("The overlaps are known; each place counts for one area only."), required=False)
+    overlaps_known = forms.BooleanField(
+        label=_("The overlaps are known; each place counts for one area only."), required=False
+    )
 
     def __init__(self, *args, refusals=(), **kwargs):
         super().__init__(*args, **kwargs)

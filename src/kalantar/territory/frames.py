@@ -1,4 +1,4 @@
-"""The frame every map is drawn in: Web Mercator metres, y pointing down, rounded to whole metres. A bbox in it is a viewBox."""
+"""The frame of every map: Web Mercator in whole metres, y pointing down. A box in it is a viewBox."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Box = tuple[int, int, int, int]  # x, y of the upper left corner; width, height
 
 
 def to_screen(lon, lat):
-    """Degrees to whole metres of the frame. Numbers give integers; arrays give float arrays, NaN where there is no place."""
+    """Degrees to whole metres. Numbers give integers; arrays give float arrays, NaN where there is no place."""
     x = np.rint(np.radians(lon) * _RADIUS_M)
     with np.errstate(invalid="ignore"):
         inside = np.abs(lat) <= _STEEPEST
@@ -100,7 +100,7 @@ def view_box(box: Box) -> str:
 
 
 def label_points(geometry: np.ndarray) -> list[tuple[int, int, int]]:
-    """Where a name stands in each polygon of the frame: the middle of its widest part, and the room around it in metres."""
+    """Where a name stands in each polygon: the middle of its widest part, and the room around it in metres."""
     places = []
     for shape in geometry:
         widest = max(shapely.get_parts(shape), key=shapely.area)

@@ -30,7 +30,16 @@ PREVIEW_M = 25.0  # how coarse the map of a report may be
 NAMED = 25  # overlaps, gaps and notes that a report names one by one; the rest is counted
 _NAME_WORDS = ("name", "title", "label", "name_fa", "beat_name", "district_name")
 _CODE_WORDS = ("code", "beat", "beat_code", "beat_num", "district", "station", "number", "no", "id")
-_STATION_WORDS = ("station", "station_code", "station_no", "precinct", "district", "dist", "dist_num", "police_district")
+_STATION_WORDS = (
+    "station",
+    "station_code",
+    "station_no",
+    "precinct",
+    "district",
+    "dist",
+    "dist_num",
+    "police_district",
+)
 
 _ISO6709 = re.compile(r"([+-]\d+)([+-]\d+)")
 
@@ -90,7 +99,7 @@ class Hole:
 
 @dataclass(frozen=True, kw_only=True)
 class Twice:
-    """Shapes that are sent twice. `same`: "code" (the same ground again under one code) or "ground" (under two codes)."""
+    """Ground that is sent twice. `same`: "code" (again under one code) or "ground" (under two codes)."""
 
     codes: tuple[str, ...]
     same: str
@@ -151,10 +160,20 @@ class CoverageReport:
     def from_json(cls, kept: dict) -> CoverageReport:
         """The report that was kept beside a file."""
         rows = {"taken": Taken, "left_out": LeftOut, "overlaps": Shared, "gaps": Hole, "duplicates": Twice}
-        parts = {name: tuple(kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}) for row in kept[name])
-                 for name, kind in rows.items()}
-        parts |= {"reading": Reading(**kept["reading"]), "properties": tuple(kept["properties"]), "ending": tuple(kept["ending"]), "refusals": tuple(kept["refusals"]),
-                  "merged": tuple(map(tuple, kept["merged"])), "notes": tuple(map(tuple, kept["notes"]))}
+        parts = {
+            name: tuple(
+                kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}) for row in kept[name]
+            )
+            for name, kind in rows.items()
+        }
+        parts |= {
+            "reading": Reading(**kept["reading"]),
+            "properties": tuple(kept["properties"]),
+            "ending": tuple(kept["ending"]),
+            "refusals": tuple(kept["refusals"]),
+            "merged": tuple(map(tuple, kept["merged"])),
+            "notes": tuple(map(tuple, kept["notes"])),
+        }
         return cls(**{name: value for name, value in {**kept, **parts}.items() if name != "done"})
 
 
@@ -173,8 +192,18 @@ class Plan:
 KNOWN = {"boundaries_unknown": "only_known", "boundaries_overlap": "overlaps_known"}
 
 
-def import_boundaries(path, *, kind: str, by, dry_run: bool = False, only_known: bool = False, overlaps_known: bool = False,
-                      reading: Reading | None = None, since_on: date | None = None, file_name: str = "") -> CoverageReport:
+def import_boundaries(
+    path,
+    *,
+    kind: str,
+    by,
+    dry_run: bool = False,
+    only_known: bool = False,
+    overlaps_known: bool = False,
+    reading: Reading | None = None,
+    since_on: date | None = None,
+    file_name: str = "",
+) -> CoverageReport:
     """Read a file of boundaries, report on it, and draw it unless told not to. `report.done` says whether it was.
 
     only_known : leave out shapes whose code is no known station; without it they refuse the file.
@@ -185,7 +214,11 @@ def import_boundaries(path, *, kind: str, by, dry_run: bool = False, only_known:
     file_name = file_name or Path(path).name
     try:
         plan = planned(path, kind, by=by, reading=reading, file_name=file_name)
-        report = replace(plan.report, refusal=remaining(plan.report, only_known=only_known, overlaps_known=overlaps_known), dry_run=dry_run)
+        report = replace(
+            plan.report,
+            refusal=remaining(plan.report, only_known=only_known, overlaps_known=overlaps_known),
+            dry_run=dry_run,
+        )
         if not dry_run and not report.refusal:
             return take_over(plan, by=by, only_known=only_known, overlaps_known=overlaps_known, since_on=since_on)
     except (FileRefused, Refused) as no:
@@ -203,7 +236,9 @@ def remaining(report: CoverageReport, *, only_known: bool, overlaps_known: bool)
 
 
 @verb
-def take_over(plan: Plan, *, by, only_known: bool = False, overlaps_known: bool = False, since_on: date | None = None) -> CoverageReport:
+def take_over(
+    plan: Plan, *, by, only_known: bool = False, overlaps_known: bool = False, since_on: date | None = None
+) -> CoverageReport:
     """Draw what a plan holds."""
     insist(remaining(plan.report, only_known=only_known, overlaps_known=overlaps_known), **refusal_places(plan.report))
     draw = verbs.draw_areas if plan.report.kind == STATION else verbs.draw_beats
@@ -213,7 +248,10 @@ def take_over(plan: Plan, *, by, only_known: bool = False, overlaps_known: bool 
 
 def refusal_places(report: CoverageReport) -> dict:
     """The numbers that a refusal's sentence names."""
-    return {"n": report.unknown if report.refusal == "boundaries_unknown" else report.overlap_n, "area": round(report.overlap_m2)}
+    return {
+        "n": report.unknown if report.refusal == "boundaries_unknown" else report.overlap_n,
+        "area": round(report.overlap_m2),
+    }
 
 
 def planned(path, kind: str, *, by, reading: Reading | None = None, file_name: str = "") -> Plan:
@@ -223,8 +261,11 @@ def planned(path, kind: str, *, by, reading: Reading | None = None, file_name: s
     shapes = read_shapes(path, kind_hint=kind)
     _insist_on_the_zone(shapes.geometry)
     reading = _guessed(shapes, reading or Reading(), kind)
-    stations = [s for s in Station.objects.visible_to(by).filter(pk__in=by.stations()).order_by("pk")
-                if rules.may("draw", roles=by.roles_at(s.pk))]
+    stations = [
+        s
+        for s in Station.objects.visible_to(by).filter(pk__in=by.stations()).order_by("pk")
+        if rules.may("draw", roles=by.roles_at(s.pk))
+    ]
     groups = _by_code(shapes, reading, kind)
     codes = list(groups)
     merged, doubled = _merged(shapes, groups)
@@ -240,15 +281,39 @@ def planned(path, kind: str, *, by, reading: Reading | None = None, file_name: s
             continue
         first = shapes.properties[groups[code][0]]
         fa, en = _names(kind, code, station, first, reading)
-        outlines.append(verbs.Outline(station_id=station.pk, code=station.code if kind == STATION else code, name=fa, name_en=en,
-                                      geometry=merged[at]))
-        taken.append(Taken(code=code, name=fa, station_id=station.pk, station=station.code, area_m2=float(metres[at]),
-                           pieces=len(groups[code])))
+        outlines.append(
+            verbs.Outline(
+                station_id=station.pk,
+                code=station.code if kind == STATION else code,
+                name=fa,
+                name_en=en,
+                geometry=merged[at],
+            )
+        )
+        taken.append(
+            Taken(
+                code=code,
+                name=fa,
+                station_id=station.pk,
+                station=station.code,
+                area_m2=float(metres[at]),
+                pieces=len(groups[code]),
+            )
+        )
     report = CoverageReport(
-        kind=kind, file_name=file_name or Path(path).name, driver=shapes.driver, source_crs=shapes.source_crs, shapes=len(shapes),
-        properties=tuple(dict.fromkeys(key for own in shapes.properties for key in own))[:60], reading=reading, by=how,
-        taken=tuple(taken), left_out=tuple(left_out), merged=tuple((c, len(groups[c])) for c in codes if len(groups[c]) > 1),
-        notes=tuple((n.position, n.key, n.details) for n in shapes.notes[:NAMED]), notes_n=len(shapes.notes),
+        kind=kind,
+        file_name=file_name or Path(path).name,
+        driver=shapes.driver,
+        source_crs=shapes.source_crs,
+        shapes=len(shapes),
+        properties=tuple(dict.fromkeys(key for own in shapes.properties for key in own))[:60],
+        reading=reading,
+        by=how,
+        taken=tuple(taken),
+        left_out=tuple(left_out),
+        merged=tuple((c, len(groups[c])) for c in codes if len(groups[c]) > 1),
+        notes=tuple((n.position, n.key, n.details) for n in shapes.notes[:NAMED]),
+        notes_n=len(shapes.notes),
         stations=len({o.station_id for o in outlines}),
     )
     return _with_ground(report, outlines, doubled)
@@ -260,7 +325,8 @@ def planned(path, kind: str, *, by, reading: Reading | None = None, file_name: s
 def look_at(upload, kind: str, *, by, file_name: str, reading: Reading | None = None) -> BoundaryFile:
     """Keep a file that somebody brought, with its report. Nothing is drawn yet.
 
-    The file is read before the transaction, so that nobody waits for it. Raises FileRefused and Refused; then nothing is kept.
+    The file is read before the transaction, so that nobody waits for it.
+    Raises FileRefused and Refused; then nothing is kept.
     """
     limit = Limits().file_bytes
     try:
@@ -281,9 +347,18 @@ def keep_file(stored, plan: Plan, *, by) -> BoundaryFile:
     """A boundary file waits for the second decision."""
     unit = by.home_station or by.posts()[0].unit
     row = BoundaryFile.objects.create(
-        unit_id=unit.pk, made_by=by.officer, made_at=clock.now(), kind=plan.report.kind, file=stored, file_name=plan.report.file_name[:200],
-        reading=asdict(plan.report.reading), report={"report": plan.report.as_json(), "drawn": drawn_of(plan)})
-    audit.record("territory.file_looked_at", row, by=by, kind=row.kind, shapes=plan.report.shapes, file=row.file_name[:80])
+        unit_id=unit.pk,
+        made_by=by.officer,
+        made_at=clock.now(),
+        kind=plan.report.kind,
+        file=stored,
+        file_name=plan.report.file_name[:200],
+        reading=asdict(plan.report.reading),
+        report={"report": plan.report.as_json(), "drawn": drawn_of(plan)},
+    )
+    audit.record(
+        "territory.file_looked_at", row, by=by, kind=row.kind, shapes=plan.report.shapes, file=row.file_name[:80]
+    )
     return row
 
 
@@ -342,7 +417,12 @@ def _insist_it_waits(row: BoundaryFile) -> None:
 
 def _said_the_same(before: CoverageReport, now: CoverageReport) -> bool:
     """Would the same areas be drawn, with the same faults, as the person read?"""
-    return (before.taken, before.ending, before.refusals, before.overlap_n) == (now.taken, now.ending, now.refusals, now.overlap_n)
+    return (before.taken, before.ending, before.refusals, before.overlap_n) == (
+        now.taken,
+        now.ending,
+        now.refusals,
+        now.overlap_n,
+    )
 
 
 def _discard(stored) -> None:
@@ -366,13 +446,21 @@ def drawn_of(plan: Plan) -> dict:
     places = frames.label_points(ours)
     box = frames.box_of(*map(float, shapely.total_bounds(whole[: len(plan.outlines)])))
     report = plan.report
-    faults = [{"kind": "overlap", "first": o.first, "second": o.second, "m2": o.area_m2, "rings": _rings(ground)}
-              for o, ground in zip(report.overlaps, plan.shared, strict=True)]
-    faults += [{"kind": "gap", "first": g.near, "second": "", "m2": g.area_m2, "rings": _rings(ground)}
-               for g, ground in zip(report.gaps, plan.holes, strict=True)]
+    faults = [
+        {"kind": "overlap", "first": o.first, "second": o.second, "m2": o.area_m2, "rings": _rings(ground)}
+        for o, ground in zip(report.overlaps, plan.shared, strict=True)
+    ]
+    faults += [
+        {"kind": "gap", "first": g.near, "second": "", "m2": g.area_m2, "rings": _rings(ground)}
+        for g, ground in zip(report.gaps, plan.holes, strict=True)
+    ]
     return {
-        "box": list(box), "faults": faults, "beside": [frames.svg_path(shape) for shape in shapes[len(plan.outlines) :]],
-        "shapes": [[t.code, frames.svg_path(shape), *place] for t, shape, place in zip(report.taken, ours, places, strict=True)],
+        "box": list(box),
+        "faults": faults,
+        "beside": [frames.svg_path(shape) for shape in shapes[len(plan.outlines) :]],
+        "shapes": [
+            [t.code, frames.svg_path(shape), *place] for t, shape, place in zip(report.taken, ours, places, strict=True)
+        ],
     }
 
 
@@ -382,7 +470,9 @@ def _rings(ground) -> list[list[list[int]]]:
     rings = []
     for part in parts[:50]:
         part = shapely.simplify(part, math.sqrt(part.area) / 40)
-        rings += [np.rint(shapely.get_coordinates(ring)).astype(int).tolist() for ring in (part.exterior, *part.interiors)]
+        rings += [
+            np.rint(shapely.get_coordinates(ring)).astype(int).tolist() for ring in (part.exterior, *part.interiors)
+        ]
     return rings
 
 
@@ -411,7 +501,9 @@ def _guessed(shapes, reading: Reading, kind: str) -> Reading:
         if named is not None and named not in known:
             raise Refused("property_missing", property=named)
     lower = {key.lower(): key for key in known}
-    code = reading.code or coverage_report(replace(shapes, geometry=[])).id_field  # of no shapes: only the naming is asked
+    code = (
+        reading.code or coverage_report(replace(shapes, geometry=[])).id_field
+    )  # of no shapes: only the naming is asked
     code = code or next((lower[w] for w in _CODE_WORDS if w in lower), None)
     name = reading.name or next((lower[w] for w in _NAME_WORDS if w in lower and lower[w] != code), None)
     station = reading.station
@@ -515,7 +607,7 @@ def _text_of_name(value) -> str:
 
 
 def _with_ground(report: CoverageReport, outlines: list, doubled: list[Twice]) -> Plan:
-    """Overlaps, gaps and repeated ground: among the file's own shapes, and with the neighbours that stay as they are."""
+    """Overlaps, gaps and repeated ground: among the file's own shapes, and with the neighbours that stay."""
     if not outlines:
         return Plan(report=_refused(replace(report, duplicates=tuple(doubled)), "boundaries_without_station"))
     model = Area if report.kind == STATION else Beat
@@ -523,7 +615,12 @@ def _with_ground(report: CoverageReport, outlines: list, doubled: list[Twice]) -
     geometry = [o.geometry for o in outlines]
     codes = [t.code for t in report.taken]
     bounds = shapely.total_bounds(geometry)
-    staying = model.objects.in_force().exclude(station__in=ours).meeting(*map(float, bounds)).values_list("geometry", flat=True)
+    staying = (
+        model.objects.in_force()
+        .exclude(station__in=ours)
+        .meeting(*map(float, bounds))
+        .values_list("geometry", flat=True)
+    )
     beside = [shapely.from_wkb(bytes(wkb)) for wkb in staying]
     ground = coverage_report([*geometry, *beside], outline=_outline(report.kind, ours))
     n = len(geometry)
@@ -533,28 +630,57 @@ def _with_ground(report: CoverageReport, outlines: list, doubled: list[Twice]) -
 
     mine = [o for o in ground.overlaps if o.first < n]
     gaps = [g for g in ground.gaps if g.area_m2 >= rules.SLIVER_M2]
-    same = [Twice(codes=tuple(called(i) for i in d.indexes), same="ground", area_m2=float(areas_m2([geometry[d.indexes[0]]])[0]))
-            for d in ground.duplicates if d.same == "geometry" and d.indexes[0] < n]
+    same = [
+        Twice(
+            codes=tuple(called(i) for i in d.indexes),
+            same="ground",
+            area_m2=float(areas_m2([geometry[d.indexes[0]]])[0]),
+        )
+        for d in ground.duplicates
+        if d.same == "geometry" and d.indexes[0] < n
+    ]
     near = shapely.STRtree(geometry).nearest(shapely.points([(g.lon, g.lat) for g in gaps[:NAMED]])) if gaps else []
     ending = []
     if report.kind == BEAT:
         kept = {(o.station_id, o.code) for o in outlines}
-        ending = sorted(code for station, code in Beat.objects.in_force().filter(station__in=ours).values_list("station_id", "code")
-                        if (station, code) not in kept)
+        ending = sorted(
+            code
+            for station, code in Beat.objects.in_force().filter(station__in=ours).values_list("station_id", "code")
+            if (station, code) not in kept
+        )
     report = replace(
         report,
-        overlaps=tuple(Shared(first=called(o.first), second=called(o.second), area_m2=o.area_m2, lon=o.lon, lat=o.lat) for o in mine[:NAMED]),
-        overlap_n=len(mine), overlap_m2=float(sum(o.area_m2 for o in mine)),
-        gaps=tuple(Hole(area_m2=g.area_m2, lon=g.lon, lat=g.lat, near=codes[at]) for g, at in zip(gaps[:NAMED], near, strict=True)),
-        gap_n=len(gaps), gap_m2=float(sum(g.area_m2 for g in gaps)),
-        duplicates=(*doubled, *same), ending=tuple(ending), area_m2=float(sum(t.area_m2 for t in report.taken)),
+        overlaps=tuple(
+            Shared(first=called(o.first), second=called(o.second), area_m2=o.area_m2, lon=o.lon, lat=o.lat)
+            for o in mine[:NAMED]
+        ),
+        overlap_n=len(mine),
+        overlap_m2=float(sum(o.area_m2 for o in mine)),
+        gaps=tuple(
+            Hole(area_m2=g.area_m2, lon=g.lon, lat=g.lat, near=codes[at])
+            for g, at in zip(gaps[:NAMED], near, strict=True)
+        ),
+        gap_n=len(gaps),
+        gap_m2=float(sum(g.area_m2 for g in gaps)),
+        duplicates=(*doubled, *same),
+        ending=tuple(ending),
+        area_m2=float(sum(t.area_m2 for t in report.taken)),
     )
-    report = _refused(report, *["boundaries_doubled"] * bool(same), *["boundaries_unknown"] * bool(report.left_out),
-                      *["boundaries_overlap"] * any(o.area_m2 > rules.SLIVER_M2 for o in mine))
+    report = _refused(
+        report,
+        *["boundaries_doubled"] * bool(same),
+        *["boundaries_unknown"] * bool(report.left_out),
+        *["boundaries_overlap"] * any(o.area_m2 > rules.SLIVER_M2 for o in mine),
+    )
     whole = [*geometry, *beside]
     shared = (shapely.intersection(whole[o.first], whole[o.second]) for o in mine[:NAMED])
-    return Plan(report=report, outlines=tuple(outlines), shared=tuple(shared), holes=tuple(g.geometry for g in gaps[:NAMED]),
-                beside=tuple(beside))
+    return Plan(
+        report=report,
+        outlines=tuple(outlines),
+        shared=tuple(shared),
+        holes=tuple(g.geometry for g in gaps[:NAMED]),
+        beside=tuple(beside),
+    )
 
 
 def _refused(report: CoverageReport, *refusals: str) -> CoverageReport:
@@ -573,7 +699,7 @@ def _outline(kind: str, stations: set[int]):
 
 
 def _insist_on_the_zone(geometry) -> None:
-    """Swapped axes cannot be seen from numbers alone: 34, 47 and 47, 34 both exist. The installation's place decides."""
+    """Swapped axes cannot be seen from numbers alone: 34, 47 and 47, 34 both exist. The installation decides."""
     place, reach = _place()
     if place is None:
         return
@@ -593,7 +719,9 @@ def _place() -> tuple[tuple[float, float] | None, float]:
     for model in (Area, Beat):
         box = model.objects.in_force().aggregate(w=Min("west"), s=Min("south"), e=Max("east"), n=Max("north"))
         if box["w"] is not None:
-            return ((box["w"] + box["e"]) / 2, (box["s"] + box["n"]) / 2), 5 + max(box["e"] - box["w"], box["n"] - box["s"])
+            return ((box["w"] + box["e"]) / 2, (box["s"] + box["n"]) / 2), 5 + max(
+                box["e"] - box["w"], box["n"] - box["s"]
+            )
     return _city_of(clock.zone().key), 45.0
 
 

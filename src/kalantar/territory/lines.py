@@ -24,10 +24,32 @@ def lines(actor, on: date) -> list[Line]:
     n = tally(unnamed=queries.unnamed(actor), old=queries.unreviewed(actor, on))
     unnamed = n["unnamed"] if namers else 0
     if unnamed:
-        found.append(Line(heading="late", n=unnamed, url=reverse("territory:beats"), press="open", weight=20, sentence=ngettext(
-            "%(n)s beat has no named officer.", "%(n)s beats have no named officer.", unnamed) % {"n": digits(unnamed)}))
+        found.append(
+            Line(
+                heading="late",
+                n=unnamed,
+                url=reverse("territory:beats"),
+                press="open",
+                weight=20,
+                sentence=ngettext("%(n)s beat has no named officer.", "%(n)s beats have no named officer.", unnamed)
+                % {"n": digits(unnamed)},
+            )
+        )
     old = n["old"] if drawers else 0
     if old:
-        found.append(Line(heading="late", n=old, url=reverse("territory:boundaries"), press="open", weight=5, sentence=ngettext(
-            "The line of %(n)s area is older than a year.", "The lines of %(n)s areas are older than a year.", old) % {"n": digits(old)}))
+        found.append(
+            Line(
+                heading="late",
+                n=old,
+                url=reverse("territory:boundaries"),
+                press="open",
+                weight=5,
+                sentence=ngettext(
+                    "The line of %(n)s area is older than a year.",
+                    "The lines of %(n)s areas are older than a year.",
+                    old,
+                )
+                % {"n": digits(old)},
+            )
+        )
     return found

@@ -44,7 +44,7 @@ class Index:
 
 
 def locate(lon, lat) -> tuple[np.ndarray, np.ndarray]:
-    """Beat and station of places given as longitude and latitude, numbers or arrays. One statement when nothing changed."""
+    """Beat and station of places, given as numbers or arrays. One statement when no line has changed."""
     return index().locate(lon, lat)
 
 
@@ -68,7 +68,9 @@ def _version() -> tuple:
 
 
 def _built(key: tuple) -> Index:
-    rows = list(Beat.objects.in_force().order_by("station_id", "code", "pk").values_list("pk", "station_id", "geometry"))
+    rows = list(
+        Beat.objects.in_force().order_by("station_id", "code", "pk").values_list("pk", "station_id", "geometry")
+    )
     if not rows:
         return Index(None, np.empty(0, np.int64), np.empty(0, np.int64))
     polygons = PolygonIndex(shapely.from_wkb([bytes(wkb) for _, _, wkb in rows]))
@@ -94,7 +96,12 @@ def _from_disk(key: tuple) -> Index | None:
 def _to_disk(key: tuple, made: Index) -> None:
     """Kept for the next process; a full disk only costs the next start a second."""
     path, packed = _file(key), io.BytesIO()
-    np.savez(packed, polygons=np.frombuffer(made.polygons.to_bytes(), np.uint8), beat_ids=made.beat_ids, station_ids=made.station_ids)
+    np.savez(
+        packed,
+        polygons=np.frombuffer(made.polygons.to_bytes(), np.uint8),
+        beat_ids=made.beat_ids,
+        station_ids=made.station_ids,
+    )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, half = tempfile.mkstemp(dir=path.parent, prefix=".beats-")

@@ -75,10 +75,14 @@ class MapData:
         return f"{self.scale:.9f}"
 
     def names(self) -> list[dict]:
-        """What is written into the shapes: {text, x, y, css}; css says where, when desk and phone have not the same room."""
+        """What is written into the shapes: {text, x, y, css}; css when desk and phone have not the same room."""
         written = []
         for shape in self.shapes:
-            both = [(shape.name, "for-desk"), (shape.phone_name, "for-phone")] if shape.name != shape.phone_name else [(shape.name, "")]
+            both = (
+                [(shape.name, "for-desk"), (shape.phone_name, "for-phone")]
+                if shape.name != shape.phone_name
+                else [(shape.name, "")]
+            )
             written += [{"text": text, "x": shape.x, "y": shape.y, "css": css} for text, css in both if text]
         return written
 
@@ -99,18 +103,41 @@ class MapData:
 
     # ---- what other rooms lay upon it ----
 
-    def cell(self, ring: Iterable[tuple[float, float]], *, css: str, title: str = "", link: str = "", url: str = "") -> None:
-        """A cell of a pattern by its corners in degrees; css l1 to l3 by how far above expectation, `few` where too few can tell."""
+    def cell(
+        self, ring: Iterable[tuple[float, float]], *, css: str, title: str = "", link: str = "", url: str = ""
+    ) -> None:
+        """A cell by its corners in degrees; css l1 to l3 by how far above expectation, `few` where too few tell."""
         corners = [self.xy(lon, lat) for lon, lat in ring]
         d = "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in corners) + "z"
         self.cells.append({"d": d, "css": css, "title": title, "link": link, "url": url})
 
-    def point(self, lon: float, lat: float, *, count: float = 1, largest: float = 1, title: str = "", name: str = "", url: str = "",
-              link: str = "", css: str = "") -> None:
+    def point(
+        self,
+        lon: float,
+        lat: float,
+        *,
+        count: float = 1,
+        largest: float = 1,
+        title: str = "",
+        name: str = "",
+        url: str = "",
+        link: str = "",
+        css: str = "",
+    ) -> None:
         """A place that is no dwelling, its surface by its count; with `url` a numbered pin that a list repeats."""
         x, y = self.xy(lon, lat)
-        self.points.append({"x": _n(x), "y": _n(y), "r": _n(size_of(count, largest)), "title": title, "name": name, "url": url,
-                            "link": link, "css": css})
+        self.points.append(
+            {
+                "x": _n(x),
+                "y": _n(y),
+                "r": _n(size_of(count, largest)),
+                "title": title,
+                "name": name,
+                "url": url,
+                "link": link,
+                "css": css,
+            }
+        )
 
     # ---- how large is it ----
 
@@ -121,17 +148,35 @@ class MapData:
         longest = WIDTH / 4 / metre
         power = 10 ** math.floor(math.log10(longest))
         length = next(step * power for step in (5, 2, 1) if step * power <= longest)
-        said = _("%(n)s km") % {"n": digits(length / 1000 if length % 1000 else length // 1000)} if length >= 1000 else \
-            _("%(n)s m") % {"n": digits(round(length))}
+        said = (
+            _("%(n)s km") % {"n": digits(length / 1000 if length % 1000 else length // 1000)}
+            if length >= 1000
+            else _("%(n)s m") % {"n": digits(round(length))}
+        )
         right, low = _n(16 + length * metre), self.height - 14
-        return {"d": f"M16 {low - 6}V{low}H{right}V{low - 6}", "x": _n(16 + length * metre / 2), "y": low - 16, "text": said}
+        return {
+            "d": f"M16 {low - 6}V{low}H{right}V{low - 6}",
+            "x": _n(16 + length * metre / 2),
+            "y": low - 16,
+            "text": said,
+        }
 
 
-def area_map(actor, station, *, beats: list | None = None, told: Mapping[int, str] | None = None, chosen: int | None = None,
-             mini: bool = False, urls: Mapping[int, str] | None = None, area=None) -> MapData | None:
-    """The ground of one station: its outline, its beats to be pressed, its neighbours in quiet lines. None: not drawn yet.
+def area_map(
+    actor,
+    station,
+    *,
+    beats: list | None = None,
+    told: Mapping[int, str] | None = None,
+    chosen: int | None = None,
+    mini: bool = False,
+    urls: Mapping[int, str] | None = None,
+    area=None,
+) -> MapData | None:
+    """The ground of one station: its outline, its beats to be pressed, its neighbours in quiet lines; or None.
 
-    beats : rows of `queries.beats`, when the page has them already. told : beat id -> what is said of it beside its name.
+    beats : rows of `queries.beats`, when the page has them already.
+    told : beat id -> what is said of it beside its name.
     Costs at most 4 statements, 2 when the beats are given.
     """
     beats = list(queries.beats(actor, station.pk)) if beats is None else beats
@@ -142,8 +187,17 @@ def area_map(actor, station, *, beats: list | None = None, told: Mapping[int, st
     made = MapData(label=_("Map of the area of %(station)s") % {"station": title(station)}, box=box, mini=mini)
     made.lines = [] if mini else [made.d(path) for path in queries.neighbours(station.pk, _degrees(made.box))]
     made.outlines = [made.d(area.screen)] if area else []
-    made.shapes = [_shape(made, row, link=f"beat-{row.pk}", url=(urls or {}).get(row.pk) or reverse("territory:beat", args=[row.pk]), told=(told or {}).get(row.pk, ""),
-                          css="here" if row.pk == chosen else "") for row in beats]
+    made.shapes = [
+        _shape(
+            made,
+            row,
+            link=f"beat-{row.pk}",
+            url=(urls or {}).get(row.pk) or reverse("territory:beat", args=[row.pk]),
+            told=(told or {}).get(row.pk, ""),
+            css="here" if row.pk == chosen else "",
+        )
+        for row in beats
+    ]
     made.note = _("North is up. The thick line is the area, thin lines are beats and neighbours.")
     return made
 
@@ -159,26 +213,55 @@ def province_map(actor, *, urls: Mapping[int, str], told: Mapping[int, str] | No
     made = MapData(label=_("Map of all areas in your charge"), box=_framed(_box(row) for row in areas), borders=True)
     made.lines = [made.d(path) for path in queries.beat_screens(actor)]
     made.shapes = [
-        _shape(made, row, link=f"station-{row.station_id}", url=urls.get(row.station_id, ""), told=(told or {}).get(row.station_id, ""),
-               called=title(row.station), short=digits(str(row.station.number or row.station.code)))
-        for row in areas]
+        _shape(
+            made,
+            row,
+            link=f"station-{row.station_id}",
+            url=urls.get(row.station_id, ""),
+            told=(told or {}).get(row.station_id, ""),
+            called=title(row.station),
+            short=digits(str(row.station.number or row.station.code)),
+        )
+        for row in areas
+    ]
     made.note = _("North is up. Thick lines are areas, thin lines are beats.")
     return made
 
 
 def report_map(drawn: dict) -> MapData | None:
-    """What a boundary file would draw (`BoundaryFile.report["drawn"]`): its shapes, and where the ground is not right."""
+    """What a boundary file would draw (`BoundaryFile.report["drawn"]`), and where its ground is not right."""
     if not drawn:
         return None
     made = MapData(label=_("Map of the shapes in the file"), box=_framed([tuple(drawn["box"])]))
     made.lines = [made.d(path) for path in drawn["beside"]]
-    made.shapes = [Shape(link=f"code-{code}", d=made.d(path), title=digits(code), **_written(room * made.scale, [digits(code)]),
-                         x=_n(made.at(x, y)[0]), y=_n(made.at(x, y)[1]), url="", css="") for code, path, x, y, room in drawn["shapes"]]
+    made.shapes = [
+        Shape(
+            link=f"code-{code}",
+            d=made.d(path),
+            title=digits(code),
+            **_written(room * made.scale, [digits(code)]),
+            x=_n(made.at(x, y)[0]),
+            y=_n(made.at(x, y)[1]),
+            url="",
+            css="",
+        )
+        for code, path, x, y, room in drawn["shapes"]
+    ]
     for at, fault in enumerate(drawn["faults"]):
         d = "".join("M" + "L".join(" ".join(map(_n, made.at(x, y))) for x, y in ring) + "z" for ring in fault["rings"])
-        made.cells.append({"d": d, "css": "l3" if fault["kind"] == "overlap" else "few", "title": sentences.fault_sentence(fault),
-                           "link": f"fault-{at}"})
-    made.legend = [{"css": "l3", "label": _("claimed twice")}, {"css": "few", "label": _("claimed by nobody")}] if drawn["faults"] else []
+        made.cells.append(
+            {
+                "d": d,
+                "css": "l3" if fault["kind"] == "overlap" else "few",
+                "title": sentences.fault_sentence(fault),
+                "link": f"fault-{at}",
+            }
+        )
+    made.legend = (
+        [{"css": "l3", "label": _("claimed twice")}, {"css": "few", "label": _("claimed by nobody")}]
+        if drawn["faults"]
+        else []
+    )
     made.note = _("North is up. Pale lines are neighbours that stay as they are.")
     return made
 
@@ -190,8 +273,16 @@ def _shape(made: MapData, row, *, link, url, told, css="", called="", short="") 
         box = _box(row)
         x, y, room = box[0] + box[2] / 2, box[1] + box[3] / 2, min(box[2], box[3]) / 2
     at = made.at(x, y)
-    return Shape(link=link, d=made.d(row.screen), title=_("%(name)s, %(told)s") % {"name": called, "told": told} if told else called,
-                 **_written(0 if made.mini else room * made.scale, [called, short or digits(row.code)]), x=_n(at[0]), y=_n(at[1]), url=url, css=css)
+    return Shape(
+        link=link,
+        d=made.d(row.screen),
+        title=_("%(name)s, %(told)s") % {"name": called, "told": told} if told else called,
+        **_written(0 if made.mini else room * made.scale, [called, short or digits(row.code)]),
+        x=_n(at[0]),
+        y=_n(at[1]),
+        url=url,
+        css=css,
+    )
 
 
 def _written(room: float, names: list[str]) -> dict:

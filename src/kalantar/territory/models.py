@@ -36,7 +36,9 @@ class Boundary(models.Model):
     name = models.CharField(max_length=120)
     name_en = models.CharField(max_length=120)
     geometry = models.BinaryField()  # WKB, WGS84 longitude and latitude, as imported
-    screen = models.TextField()  # SVG path in the projected frame of `kalantar.territory.frames`, simplified as a coverage
+    screen = (
+        models.TextField()
+    )  # SVG path in the projected frame of `kalantar.territory.frames`, simplified as a coverage
     label_x = models.IntegerField(null=True)  # where its name stands, in the same frame; None: in the middle of its box
     label_y = models.IntegerField(null=True)
     label_room_m = models.IntegerField(default=0)  # frame metres from there to the nearest edge
@@ -62,7 +64,9 @@ class Area(Boundary):
     station = models.ForeignKey(Station, models.PROTECT, related_name="areas")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["station"], condition=Q(ended_on=None), name="station_has_one_area")]
+        constraints = [
+            models.UniqueConstraint(fields=["station"], condition=Q(ended_on=None), name="station_has_one_area")
+        ]
 
 
 class Beat(Boundary):
@@ -71,7 +75,11 @@ class Beat(Boundary):
     station = models.ForeignKey(Station, models.PROTECT, related_name="beats")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["station", "code"], condition=Q(ended_on=None), name="beat_code_once_a_station")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["station", "code"], condition=Q(ended_on=None), name="beat_code_once_a_station"
+            )
+        ]
         ordering = ["code"]
 
 

@@ -22,27 +22,63 @@ def stations(actor):
 
 def stations_with_counts(actor):
     """The same with `n_beats` and `n_named`, for a list; one statement."""
-    beats = Beat.objects.in_force().filter(station=OuterRef("pk")).order_by().values("station").annotate(n=Count("pk")).values("n")
-    named = (BeatOfficer.objects.filter(to_on=None, beat__ended_on=None, beat__station=OuterRef("pk")).order_by()
-             .values("beat__station").annotate(n=Count("pk")).values("n"))
+    beats = (
+        Beat.objects.in_force()
+        .filter(station=OuterRef("pk"))
+        .order_by()
+        .values("station")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    named = (
+        BeatOfficer.objects.filter(to_on=None, beat__ended_on=None, beat__station=OuterRef("pk"))
+        .order_by()
+        .values("beat__station")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
     return stations(actor).annotate(n_beats=Coalesce(Subquery(beats), 0), n_named=Coalesce(Subquery(named), 0))
 
 
 def area(actor, station_id: int) -> Area | None:
     """The area in force of a station; one statement."""
-    return Area.objects.visible_to(actor).in_force().filter(station=station_id).select_related("station").defer("geometry").first()
+    return (
+        Area.objects.visible_to(actor)
+        .in_force()
+        .filter(station=station_id)
+        .select_related("station")
+        .defer("geometry")
+        .first()
+    )
+
+
+def area_by_key(actor, pk: int) -> Area | None:
+    """One area in force; one statement."""
+    return areas(actor).filter(pk=pk).first()
 
 
 def areas(actor):
     """All areas in force this actor may see; one statement."""
-    return Area.objects.visible_to(actor).in_force().select_related("station").defer("geometry").order_by("station__number", "code")
+    return (
+        Area.objects.visible_to(actor)
+        .in_force()
+        .select_related("station")
+        .defer("geometry")
+        .order_by("station__number", "code")
+    )
 
 
 def beats(actor, station_id: int):
     """The beats in force of a station with their named officer (`beat.held`, a list of at most one); two statements."""
     held = BeatOfficer.objects.visible_to(actor).filter(to_on=None).select_related("officer")
-    return (Beat.objects.visible_to(actor).in_force().filter(station=station_id).defer("geometry").order_by("code")
-            .prefetch_related(Prefetch("officers", queryset=held, to_attr="held")))
+    return (
+        Beat.objects.visible_to(actor)
+        .in_force()
+        .filter(station=station_id)
+        .defer("geometry")
+        .order_by("code")
+        .prefetch_related(Prefetch("officers", queryset=held, to_attr="held"))
+    )
 
 
 def beat_screens(actor):
@@ -64,7 +100,9 @@ def may_hold(actor, beat: Beat, on: date | None = None):
     """Colleagues with a post of the street at this beat's station; one statement."""
     on = on or clock.today()
     posts = Post.objects.held_on(on).filter(unit__path__startswith=beat.station.path, role__in=rules.BEAT_POSTS)
-    return Officer.objects.visible_to(actor).filter(is_active=True, pk__in=posts.values("officer")).order_by("name", "pk")
+    return (
+        Officer.objects.visible_to(actor).filter(is_active=True, pk__in=posts.values("officer")).order_by("name", "pk")
+    )
 
 
 def neighbours(station_id: int, box: tuple[float, float, float, float]):
@@ -111,5 +149,9 @@ def state(actor) -> GroundState:
     """Counts for the head of a page; three statements."""
     drawn = list(Area.objects.visible_to(actor).in_force().values_list("since_on", flat=True))
     return GroundState(
-        stations=len(actor.stations()), areas=len(drawn), beats=Beat.objects.visible_to(actor).in_force().count(),
-        named=BeatOfficer.objects.visible_to(actor).filter(to_on=None, beat__ended_on=None).count(), since_on=min(drawn, default=None))
+        stations=len(actor.stations()),
+        areas=len(drawn),
+        beats=Beat.objects.visible_to(actor).in_force().count(),
+        named=BeatOfficer.objects.visible_to(actor).filter(to_on=None, beat__ended_on=None).count(),
+        since_on=min(drawn, default=None),
+    )

@@ -10,7 +10,7 @@ import shapely
 from django.db.models import F
 
 from kalantar.formats import areas_m2, simplify_coverage
-from kalantar.kernel import audit, clock, outbox
+from kalantar.kernel import audit, clock, outbox, uids
 from kalantar.kernel.change import insist, move, verb
 from kalantar.people.models import Officer, Post, Station
 
@@ -56,7 +56,9 @@ def _draw(model, outlines, *, by, since_on, source):
     since_on = since_on or today
     wanted = {outline.station_id for outline in outlines} & by.stations()
     # The lock lets one person at a time draw a station's lines; SQLite lets one at a time write anyway.
-    stations = {s.pk: s for s in Station.objects.visible_to(by).filter(pk__in=wanted).order_by("pk").select_for_update()}
+    stations = {
+        s.pk: s for s in Station.objects.visible_to(by).filter(pk__in=wanted).order_by("pk").select_for_update()
+    }
     for outline in outlines:
         if outline.station_id not in stations:
             raise Station.DoesNotExist
@@ -71,7 +73,11 @@ def _draw(model, outlines, *, by, since_on, source):
     for row in old:
         place = row.station_id, row.code if model is Beat else ""
         given = by_place.get(place)
-        same = given and bytes(row.geometry) == given.wkb and (row.code, row.name, row.name_en) == (given.code, given.name, given.name_en)
+        same = (
+            given
+            and bytes(row.geometry) == given.wkb
+            and (row.code, row.name, row.name_en) == (given.code, given.name, given.name_en)
+        )
         (kept if same else ending).append(row)
         if same:
             del by_place[place]
@@ -82,9 +88,16 @@ def _draw(model, outlines, *, by, since_on, source):
         _hand_over_officers(ending, rows, on=since_on)
     what = "territory.areas_drawn" if model is Area else "territory.beats_drawn"
     for pk, station in stations.items():
-        audit.record(what, station, by=by, since_on=since_on, source=source[:80],
-                     drawn=[r.code for r in rows if r.station_id == pk], ended=[r.code for r in ending if r.station_id == pk],
-                     unchanged=sum(r.station_id == pk for r in kept))
+        audit.record(
+            what,
+            station,
+            by=by,
+            since_on=since_on,
+            source=source[:80],
+            drawn=[r.code for r in rows if r.station_id == pk],
+            ended=[r.code for r in ending if r.station_id == pk],
+            unchanged=sum(r.station_id == pk for r in kept),
+        )
     return sorted(kept + rows, key=lambda row: (row.station_id, row.code))
 
 
@@ -103,10 +116,27 @@ def _rows(model, outlines, *, since_on, source) -> list:
     labels = frames.label_points(drawn)
     metres = areas_m2(geometry)
     return [
-        model(station_id=o.station_id, code=o.code, name=o.name, name_en=o.name_en, geometry=o.wkb, screen=frames.svg_path(shape),
-              label_x=x, label_y=y, label_room_m=room, west=west, south=south, east=east, north=north, area_m2=float(m2),
-              since_on=since_on, source=source[:200])
-        for o, shape, (x, y, room), (west, south, east, north), m2 in zip(outlines, drawn, labels, bounds.tolist(), metres, strict=True)
+        model(
+            station_id=o.station_id,
+            code=o.code,
+            name=o.name,
+            name_en=o.name_en,
+            geometry=o.wkb,
+            screen=frames.svg_path(shape),
+            label_x=x,
+            label_y=y,
+            label_room_m=room,
+            west=west,
+            south=south,
+            east=east,
+            north=north,
+            area_m2=float(m2),
+            since_on=since_on,
+            source=source[:200],
+        )
+        for o, shape, (x, y, room), (west, south, east, north), m2 in zip(
+            outlines, drawn, labels, bounds.tolist(), metres, strict=True
+        )
     ]
 
 
@@ -118,6 +148,21 @@ def _hand_over_officers(ending, rows, *, on):
         heir = new.get((held.beat.station_id, held.beat.code))
         if heir is not None:
             BeatOfficer.objects.create(beat=heir, officer_id=held.officer_id, from_on=max(on, held.from_on))
+
+
+@verb
+def confirm_area(area: Area, *, by) -> Area:
+    """The line was looked at and is still right: the same ground is in force anew, from today."""
+    area = Area.objects.visible_to(by).in_force().get(pk=area.pk)
+    insist(rules.refusal("draw", roles=by.roles_at(area.station_id)))
+    today = clock.today()
+    insist("area_confirmed_today" if area.since_on >= today else None)
+    move(area, ended_on=today)
+    fresh = Area.objects.get(pk=area.pk)
+    fresh.pk, fresh.uid, fresh.since_on, fresh.ended_on, fresh.version = None, uids.new(), today, None, 0
+    fresh.save(force_insert=True)
+    audit.record("territory.area_confirmed", fresh, by=by, before=area.pk)
+    return fresh
 
 
 @verb
@@ -135,7 +180,14 @@ def name_beat_officer(beat: Beat, officer: Officer, *, by, from_on: date | None 
         move(held, to_on=from_on)
     move(beat)
     named = BeatOfficer.objects.create(beat=beat, officer=officer, from_on=from_on)
-    audit.record("territory.officer_named", beat, by=by, officer=officer.pk, before=held.officer_id if held else None, from_on=from_on)
+    audit.record(
+        "territory.officer_named",
+        beat,
+        by=by,
+        officer=officer.pk,
+        before=held.officer_id if held else None,
+        from_on=from_on,
+    )
     if officer.pk != by.officer_id:
         outbox.tell("beat_named", to=officer, page=("territory:beat", {"pk": beat.pk}), beat=beat.code)
     return named

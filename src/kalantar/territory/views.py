@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kalantar.formats import FileRefused
+from kalantar.kernel import clock
 from kalantar.kernel.change import Overtaken, Refused, insist
 from kalantar.web.answer import answer, refuse, unseen, went
 from kalantar.web.messages import SENTENCES
@@ -25,12 +26,25 @@ def beats(request):
     station = _chosen(request, stations)
     if station is None:
         ground = maps.province_map(request.actor, urls={s.pk: f"?station={s.pk}" for s in stations})
-        return answer(request, "territory/stations.html", title=_("Beats"), stations=queries.stations_with_counts(request.actor), map=ground)
+        return answer(
+            request,
+            "territory/stations.html",
+            title=_("Beats"),
+            stations=queries.stations_with_counts(request.actor),
+            map=ground,
+        )
     rows = list(queries.beats(request.actor, station.pk))
     return answer(
-        request, "territory/beats.html", title=_("Beats of %(station)s") % {"station": title(station)}, station=station, beats=rows,
-        map=maps.area_map(request.actor, station, beats=rows), several=len(stations) > 1,
-        unnamed=sum(not beat.held for beat in rows), may_draw=queries.may_draw(request.actor))
+        request,
+        "territory/beats.html",
+        title=_("Beats of %(station)s") % {"station": title(station)},
+        station=station,
+        beats=rows,
+        map=maps.area_map(request.actor, station, beats=rows),
+        several=len(stations) > 1,
+        unnamed=sum(not beat.held for beat in rows),
+        may_draw=queries.may_draw(request.actor),
+    )
 
 
 def _chosen(request, stations):
@@ -59,7 +73,10 @@ def name_officer(request, pk):
         officer = next(o for o in officers if str(o.pk) == form.cleaned_data["officer"])
         try:
             verbs.name_beat_officer(found, officer, by=request.actor, from_on=form.cleaned_data["from_on"])
-            return went(reverse("territory:beat", args=[pk]), _("%(officer)s answers for this beat.") % {"officer": title(officer)})
+            return went(
+                reverse("territory:beat", args=[pk]),
+                _("%(officer)s answers for this beat.") % {"officer": title(officer)},
+            )
         except (Refused, Overtaken) as no:
             status = refuse(form, no)
     return _beat_page(request, found, form=form, status=status)
@@ -84,9 +101,17 @@ def _beat_page(request, found, *, form=None, status=200):
         form = forms.OfficerForm(officers=queries.may_hold(request.actor, found))
     officers = list(queries.officers_of(request.actor, found))
     return answer(
-        request, "territory/beat.html", status=status, title=title(found), beat=found, area=sentences.square(found.area_m2),
-        map=maps.area_map(request.actor, found.station, chosen=found.pk), form=form if may_name else None, officers=officers,
-        held=next((o for o in officers if o.to_on is None), None))
+        request,
+        "territory/beat.html",
+        status=status,
+        title=title(found),
+        beat=found,
+        area=sentences.square(found.area_m2),
+        map=maps.area_map(request.actor, found.station, chosen=found.pk),
+        form=form if may_name else None,
+        officers=officers,
+        held=next((o for o in officers if o.to_on is None), None),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -100,13 +125,37 @@ def boundaries(request):
         status = 422
         if form.is_valid():
             try:
-                row = imports.look_at(form.cleaned_data["file"], form.cleaned_data["kind"], by=request.actor,
-                                      file_name=form.cleaned_data["file"].name)
+                row = imports.look_at(
+                    form.cleaned_data["file"],
+                    form.cleaned_data["kind"],
+                    by=request.actor,
+                    file_name=form.cleaned_data["file"].name,
+                )
                 return went(reverse("territory:boundary_file", args=[row.uid]))
             except (FileRefused, Refused) as no:
                 form.add_error(None, SENTENCES.say(no))
-    return answer(request, "territory/boundaries.html", status=status, title=_("Boundaries"), form=form,
-                  state=queries.state(request.actor), files=queries.files(request.actor)[:20])
+    return answer(
+        request,
+        "territory/boundaries.html",
+        status=status,
+        title=_("Boundaries"),
+        form=form,
+        state=queries.state(request.actor),
+        files=queries.files(request.actor)[:20],
+        old=queries.unreviewed(request.actor, clock.today()),
+    )
+
+
+@require_POST
+def confirm_area(request, pk):
+    """Somebody looked at a line and found it still right."""
+    area = queries.area_by_key(request.actor, pk)
+    if area is None:
+        raise unseen()
+    verbs.confirm_area(area, by=request.actor)
+    return went(
+        reverse("territory:boundaries"), _("The line of %(station)s is confirmed.") % {"station": title(area.station)}
+    )
 
 
 @require_GET
@@ -138,9 +187,15 @@ def take(request, uid):
     form = forms.TakeForm(request.POST, refusals=_refusals(row))
     form.is_valid()  # two boxes, ticked or not
     try:
-        report = imports.take(row, by=request.actor, only_known=form.cleaned_data.get("only_known", False),
-                              overlaps_known=form.cleaned_data.get("overlaps_known", False))
-        return went(reverse("territory:boundary_file", args=[uid]), _("Drawn: %(n)s areas.") % {"n": digits(len(report.taken))})
+        report = imports.take(
+            row,
+            by=request.actor,
+            only_known=form.cleaned_data.get("only_known", False),
+            overlaps_known=form.cleaned_data.get("overlaps_known", False),
+        )
+        return went(
+            reverse("territory:boundary_file", args=[uid]), _("Drawn: %(n)s areas.") % {"n": digits(len(report.taken))}
+        )
     except (Refused, Overtaken) as no:
         if isinstance(no, Refused) and no.key == "boundary_file_changed":
             row = imports.look_again(row, by=request.actor, reading=imports.Reading(**row.reading))
@@ -172,15 +227,33 @@ def _file_page(request, row, *, reading=None, take=None, status=200):
     if waits:
         hopeless = [key for key in report.refusals if key not in imports.KNOWN]
         take = take or forms.TakeForm(refusals=report.refusals)
-        reading = reading or forms.ReadingForm(initial=row.reading, properties=report.properties, with_station=row.kind == imports.BEAT)
+        reading = reading or forms.ReadingForm(
+            initial=row.reading, properties=report.properties, with_station=row.kind == imports.BEAT
+        )
     return answer(
-        request, "territory/file.html", status=status, title=_("File %(name)s") % {"name": row.file_name}, row=row, report=report,
-        said=sentences.page_of(report) if report else None, map=maps.report_map(row.report.get("drawn") or {}), waits=waits,
+        request,
+        "territory/file.html",
+        status=status,
+        title=_("File %(name)s") % {"name": row.file_name},
+        row=row,
+        report=report,
+        said=sentences.page_of(report) if report else None,
+        map=maps.report_map(row.report.get("drawn") or {}),
+        waits=waits,
         refusal=SENTENCES.say(hopeless[0], **imports.refusal_places(report)) if waits and hopeless else "",
-        take=take if waits and not hopeless else None, reading=reading if waits else None, steps=_steps(row))
+        take=take if waits and not hopeless else None,
+        reading=reading if waits else None,
+        steps=_steps(row),
+    )
 
 
 def _steps(row):
     over = row.state != row.LOOKED_AT
-    return [{"label": _("Choose file"), "state": "done"}, {"label": _("Read the report"), "state": "done" if over else "now"},
-            {"label": _("Set aside") if row.state == row.DROPPED else _("Drawn") if over else _("Draw"), "state": "done" if over else "next"}]
+    return [
+        {"label": _("Choose file"), "state": "done"},
+        {"label": _("Read the report"), "state": "done" if over else "now"},
+        {
+            "label": _("Set aside") if row.state == row.DROPPED else _("Drawn") if over else _("Draw"),
+            "state": "done" if over else "next",
+        },
+    ]
