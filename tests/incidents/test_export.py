@@ -14,7 +14,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def types(installation):
+def types(installation, monkeypatch):
+    """The table of types; and the installation's row read once, so that the clock does not change what a page costs."""
+    from kalantar.kernel import installation as kept
+
+    monkeypatch.setattr(kept, "_KEEP_S", 3_600)
     events.load_types()
 
 
