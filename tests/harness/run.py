@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.harness import browser, postgres  # noqa: E402 - run as a script, so the path comes first
 
-PACKAGES = {"chromium": browser.find, "postgresql": postgres.find}
+PACKAGES = {"chromium": browser.find, "postgresql": postgres.find, "strace": lambda: shutil.which("strace")}
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def main(arguments: list[str]) -> int:
     stages = plan(options, rest)
     needed = {"postgresql"} if any(stage.database == "postgres" for stage in stages) else set()
     needed |= {"chromium"} if any(stage.name == "browser" for stage in stages) else set()
+    needed |= {"strace"} if any(stage.name == "unit and SQLite" for stage in stages) else set()
     missing = [name for name in sorted(needed) if PACKAGES[name]() is None]
     if missing and options.install:
         missing = install(missing)
