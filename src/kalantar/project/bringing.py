@@ -19,7 +19,14 @@ def run(options) -> int:
     if options.what == "boundaries":
         from kalantar.territory.imports import import_boundaries
 
-        report = import_boundaries(options.file, kind=options.kind, by=COMMAND_LINE, dry_run=options.dry_run)
+        report = import_boundaries(
+            options.file,
+            kind=options.kind,
+            by=COMMAND_LINE,
+            dry_run=options.dry_run,
+            only_known=options.only_known,
+            overlaps_known=options.overlaps_known,
+        )
     else:
         from kalantar.incidents.imports import import_incidents
 

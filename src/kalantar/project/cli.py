@@ -92,6 +92,10 @@ def parser() -> argparse.ArgumentParser:
     bring.add_argument("file", type=Path)
     bring.add_argument("--map", type=Path, help="which column means what (incidents)")
     bring.add_argument("--kind", choices=["station", "beat"], help="what the shapes are (boundaries)")
+    bring.add_argument("--only-known", action="store_true", help="leave out shapes of no known station (boundaries)")
+    bring.add_argument(
+        "--overlaps-known", action="store_true", help="take overlapping shapes; a place counts in one (boundaries)"
+    )
     bring.add_argument("--dry-run", action="store_true", help="tell what would happen; write nothing")
     bring.add_argument("--json", action="store_true", help="the result as JSON")
 
