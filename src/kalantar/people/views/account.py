@@ -7,7 +7,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kalantar.kernel.change import Refused
 from kalantar.web.answer import answer, refuse, unseen, went
@@ -15,7 +15,7 @@ from kalantar.web.answer import answer, refuse, unseen, went
 from .. import forms, queries, sessions, verbs
 
 
-@require_GET
+@require_safe
 def account(request):
     """My posts with their dates, and how I sign in."""
     officer = request.actor.officer
@@ -95,7 +95,7 @@ def begin_second_factor(request):
     return HttpResponseRedirect(reverse("people:set_up_second_factor"))
 
 
-@require_GET
+@require_safe
 def second_factor_picture(request):
     """The secret as a picture for the device's camera, while it waits to be confirmed."""
     picture = verbs.picture_being_set_up(request.actor.officer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kalantar.kernel import clock
 from kalantar.kernel.change import Refused, insist
@@ -27,7 +27,7 @@ def _givable(actor) -> tuple[frozenset[int], frozenset[Role]]:
     return frozenset(units), frozenset(roles)
 
 
-@require_GET
+@require_safe
 def colleagues(request):
     """Who works at my stations, and as what."""
     return answer(
@@ -38,7 +38,7 @@ def colleagues(request):
     )
 
 
-@require_GET
+@require_safe
 def colleague(request, pk: int):
     """One colleague: posts, and what a superior may do."""
     return _page(request, get_object_or_404(queries.colleague(request.actor, pk)))
@@ -255,7 +255,7 @@ def _stations_to_divide(actor) -> list:
     ]
 
 
-@require_GET
+@require_safe
 def units(request):
     """The tree of units and who holds what there."""
     may_open = bool(_stations_to_divide(request.actor))

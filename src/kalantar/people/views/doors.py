@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kalantar.kernel import limits
 from kalantar.kernel.change import Refused
@@ -153,7 +153,7 @@ def unlock(request):
     return HttpResponseRedirect(wanted(request))
 
 
-@require_GET
+@require_safe
 def kept(request):
     """A form that was sent while the desk was locked: send it now, or let it go."""
     page = request.GET.get("page", "")

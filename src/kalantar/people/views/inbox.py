@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from kalantar.web.answer import answer, went
 
@@ -13,7 +13,7 @@ from ..inbox import shown
 SHOWN = 100
 
 
-@require_GET
+@require_safe
 def inbox(request):
     """The newest hundred messages; older ones are deleted after ninety days."""
     messages = [shown(line) for line in queries.inbox(request.actor)[:SHOWN]]
