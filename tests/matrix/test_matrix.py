@@ -93,6 +93,7 @@ def _bites(world: World, line: Line) -> bool:
     return bool(judge(world, line, line.method, cast=("analyst", "outside_overseer")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(scopes()))
 def test_without_one_scope_the_matrix_fails_somewhere(name, world, monkeypatch):
     """One mutant for each scope: what nothing notices is either unused yet or unguarded."""
