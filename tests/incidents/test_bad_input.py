@@ -44,6 +44,9 @@ ROWS = [
     ("coordinates_half", {"longitude": ""}),
     ("coordinates_zero", {"longitude": "0", "latitude": "0"}),
     ("coordinates_not_degrees", {"longitude": "510000", "latitude": "3900000"}),
+    ("trait_in_words", {"place": "مذهب ساکن نامعلوم"}),
+    ("trait_in_words", {"place": "religion of the owner"}),
+    ("unkind_words", {"place": "محل تجمع اراذل"}),
     ("person_in_words", {"place": "کوچه سوم، تماس ۰۹۱۲۳۴۵۶۷۸۹"}),
 ]
 
@@ -331,5 +334,9 @@ def test_every_error_a_reader_can_give_has_its_reason_and_cure():
     assert {f"date_{key}" for key in FAULTS if key} <= set(sentences.ROWS)
     source = Path(reading.__file__).read_text("utf-8")
 
-    named = set(re.findall(r'_fault\("([a-z_]+)"', source)) | set(re.findall(r'counts\["(note_[a-z_]+)"\]', source))
+    named = (
+        {"person_in_words", "trait_in_words", "unkind_words"}
+        | set(re.findall(r'_fault\("([a-z_]+)"', source))
+        | set(re.findall(r'counts\["(note_[a-z_]+)"\]', source))
+    )
     assert named <= set(sentences.ROWS)

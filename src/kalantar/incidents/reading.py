@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 from kalantar.persian.dates import FAULTS as DATE_FAULTS
 from kalantar.persian.dates import parse_clocks, parse_dates
 from kalantar.persian.digits import to_latin
-from kalantar.persian.identifiers import found_in
-from kalantar.persian.letters import normalise
+from kalantar.persian.letters import normalise, search_key
+from kalantar.persian.terms import all_terms
 from kalantar.web import words
 
 from . import rules
@@ -393,13 +393,36 @@ class Reader:
         texts, places = encoded.dictionary, encoded.indices.to_numpy()
         if name != "external_ref":  # a register's own number may look like a code by chance; alone it tells nobody
             doubtful = pc.match_substring_regex(texts, _MAYBE_PERSONAL).to_numpy(zero_copy_only=False)
+            doubtful = doubtful | pc.match_substring_regex(texts, _maybe_unkind()).to_numpy(zero_copy_only=False)
             if doubtful.any():
-                met = np.zeros(len(texts), bool)
                 where = np.flatnonzero(doubtful)
-                met[where] = [bool(found_in(text)) for text in texts.take(pa.array(where)).to_pylist()]
-                self._fault("person_in_words", met[places], name, show=False)
+                met = np.full(len(texts), "", object)
+                met[where] = [rules.words_fault(text) or "" for text in texts.take(pa.array(where)).to_pylist()]
+                for key in sorted(set(met[where].tolist()) - {""}):
+                    self._fault(key, (met == key)[places], name, show=False)
         tidy = pa.array([normalise(text)[:limit] for text in texts.to_pylist()] or [""], pa.string())
         return tidy.take(encoded.indices)
+
+
+@cache
+def _maybe_unkind() -> str:
+    """A pattern that meets every word of a trait (R3), every unkind word, and some harmless ones to be looked at."""
+    wanted = {search_key(term.term) for term in all_terms() if term.kind in {"trait", "word"}}
+    return "(?i)" + "|".join("".join(map(_spellings, term)) for term in sorted(wanted) if term)
+
+
+def _spellings(letter: str) -> str:
+    """One letter of a search key as people type it: Arabic ye, kaf and he, hamza; anything between words."""
+    if letter == " ":
+        return r"[ \x{200C}_\-]*"
+    typed = {
+        "\u06cc": r"[\x{06CC}\x{064A}\x{0649}\x{0626}]",
+        "\u06a9": r"[\x{06A9}\x{0643}]",
+        "\u0647": r"[\x{0647}\x{0629}\x{06C0}]",
+        "\u0627": r"[\x{0627}\x{0622}\x{0623}\x{0625}]",
+        "\u0648": r"[\x{0648}\x{0624}]",
+    }
+    return typed.get(letter, re.escape(letter)) + r"\x{200C}?"
 
 
 # ---- columns to arrays ----

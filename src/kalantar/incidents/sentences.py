@@ -185,6 +185,8 @@ ROWS = {
         _("The words about the place hold a number that belongs to a person."),
         _("Describe the place only."),
     ),
+    "trait_in_words": (_("The words about the place speak of belief, origin or dress."), _("Describe the place only.")),
+    "unkind_words": (_("The words about the place speak unkindly of people."), _("Describe the place only.")),
     "note_place_kind_unknown": (
         _("This kind of place is not known; it is read as not stated."),
         _("Say in the mapping what it means."),
