@@ -107,7 +107,7 @@ def test_metres_find_their_own_coordinate_system(ground, analyst, write):
     batch = imports.receive(write(rows, ["تاریخ", "x", "y"]), by=analyst, name="utm.csv")
     guessed = imports.guessed(batch)
     assert guessed.columns == {"date": "تاریخ", "x": "x", "y": "y"}
-    assert imports.crs_guessed(batch, guessed) == "EPSG:32639"
+    assert guessed.crs == "EPSG:32639"
 
 
 PERSONS = ["نام شاکی", "کد ملی", "victim name", "phone", "متهم", "قومیت", "religion", "شماره پلاک"]

@@ -116,7 +116,10 @@ def guessed(batch: Import) -> Mapping:
     kept = SavedMapping.objects.filter(unit_id=batch.unit_id, header=mappings.header_digest(headings)).first()
     if kept:
         return replace(mappings.fitted(mappings.from_json(kept.mapping), columns), left_out=())
-    return mappings.guess(columns, values)
+    guess = mappings.guess(columns, values)
+    if guess.projected:
+        return replace(guess, crs=crs_guessed(batch, guess) or guess.crs)
+    return guess
 
 
 def crs_guessed(batch: Import, mapping: Mapping) -> str:
@@ -467,8 +470,6 @@ def import_incidents(
         mapping = map if isinstance(map, Mapping) else mappings.from_toml(Path(map).read_text("utf-8")) if map else None
         batch = receive(Path(path), by=by, name=Path(path).name)
         mapping = mapping or guessed(batch)
-        if mapping.projected and mapping.crs == mappings.WGS84:
-            mapping = replace(mapping, crs=crs_guessed(batch, mapping) or mapping.crs)
         batch = verbs.map_import(batch, mapping, by=by)
         verbs.insist(verbs.import_refusal(batch), columns=", ".join(c["column"] for c in batch.about["left_out"]))
         if dry_run:
