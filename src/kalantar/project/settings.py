@@ -53,6 +53,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "kalantar.web.middleware.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # its random length and the masked form tokens leave nothing to guess (BREACH)
     "django.middleware.security.SecurityMiddleware",
     "kalantar.project.health.HealthMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
