@@ -79,26 +79,6 @@ def test_a_word_of_the_sentence_opens_its_list_and_closes_with_escape(look):
     page.wait_for_url("**/look/?type=T-MOTO")
 
 
-def test_the_map_comes_closer_by_key_and_by_press_and_goes_back(look):
-    page = look.open("/look/")
-    drawing = page.locator("svg.map:not(.mini)")
-    whole = drawing.get_attribute("viewBox")
-    drawing.focus()
-    page.keyboard.press("+")
-    closer = drawing.get_attribute("viewBox")
-    assert float(closer.split()[2]) < float(whole.split()[2])
-    page.keyboard.press("0")
-    assert [float(n) for n in drawing.get_attribute("viewBox").split()] == [float(n) for n in whole.split()]
-    page.locator("[data-zoom=in]").click()
-    assert drawing.get_attribute("viewBox") == closer
-
-
-def test_what_is_chosen_in_the_list_is_marked_on_the_map(look):
-    page = look.open("/look/")
-    page.locator("#spot-1 a").hover()
-    assert page.locator("svg.map:not(.mini) [data-link=spot-1].on").count() == 1
-
-
 def test_what_was_typed_comes_back_in_the_same_tab(look):
     page = look.open("/look/#form")
     page.locator("#id_text").fill("چراغ خاموش است")

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from kalantar.web.maps import size_of
 from kalantar.web.show import digits
 
 from . import frames, queries, sentences
@@ -264,6 +263,11 @@ def report_map(drawn: dict) -> MapData | None:
     )
     made.note = _("North is up. Pale lines are neighbours that stay as they are.")
     return made
+
+
+def size_of(count: float, largest: float, *, smallest_r: float = 4, largest_r: float = 18) -> float:
+    """The radius of a symbol whose surface grows with its count."""
+    return max(smallest_r, largest_r * math.sqrt(count / largest)) if largest else smallest_r
 
 
 def _shape(made: MapData, row, *, link, url, told, css="", called="", short="") -> Shape:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import shapely
 from django import forms
 from django.utils.translation import gettext as _
 
 from kalantar.kernel import clock
 
-from . import charts, fields, maps, words
+from . import charts, fields, words
 from .pager import Page
 from .picks import Pick
 
-WEST, SOUTH, SIDE = 51.30, 35.60, 0.012
 COUNTS = (7, 9, 6, 8, 10, 7, 5, 8, 9, 11, 8, 7, 10, 9, 6, 8, 11, 9, 10, 8, 12, 11, 13, 14)
 
 
@@ -46,46 +44,6 @@ class Sample(forms.Form):
         self.fields["text"].label = _("What happened")
         self.fields["text"].help_text = _("Place and thing only. Please write no names here.")
         self.fields["sure"].label = _("I have looked at the list above")
-
-
-def area() -> maps.Map:
-    """Twelve beats of a made-up area, four of them with cells above expectation."""
-    whole = shapely.box(WEST, SOUTH, WEST + 4 * SIDE * 1.2, SOUTH + 3 * SIDE)
-    seeds = shapely.MultiPoint(
-        [
-            (WEST + (i % 4 + 0.5 + 0.18 * (i % 3)) * SIDE * 1.15, SOUTH + (i // 4 + 0.5 - 0.12 * (i % 2)) * SIDE)
-            for i in range(12)
-        ]
-    )
-    beats = [
-        shapely.intersection(beat, whole)
-        for beat in shapely.get_parts(shapely.voronoi_polygons(seeds, extend_to=whole))
-    ]
-    drawn = maps.Map.around(whole.bounds, label=_("Map of the area: four hot spots"))
-    for i, beat in enumerate(beats, 1):
-        name = _("Beat %(n)s") % {"n": fields.show.digits(i)}
-        drawn.shape(beat, name=name, link=f"beat-{i}", url=f"#beat-{i}", css="few" if i == 4 else "")
-    for i, (column, row, step) in enumerate([(2, 2, 3), (3, 2, 2), (2, 3, 2), (9, 5, 1), (10, 5, 2), (13, 8, 1)], 1):
-        side = SIDE / 4
-        box = shapely.box(
-            WEST + column * side, SOUTH + row * side, WEST + (column + 1) * side, SOUTH + (row + 1) * side
-        )
-        drawn.cell(
-            box,
-            css=f"l{step}",
-            title=words.word("expectation", ("slightly_above", "above", "far_above")[step - 1]),
-            link=f"cell-{i}",
-        )
-    drawn.around_all(whole)
-    drawn.point(
-        WEST + 2.6 * SIDE / 4,
-        SOUTH + 3.2 * SIDE / 4,
-        name=fields.show.digits(1),
-        url="#spot-1",
-        link="spot-1",
-        title=_("Hot spot"),
-    )
-    return drawn
 
 
 def findings(today) -> list[dict]:
@@ -157,14 +115,12 @@ def parts(request) -> dict:
             },
         ],
         "findings": findings(today),
-        "map": area(),
         "legend": [
             {"css": f"l{4 - i}", "label": words.word("expectation", code)}
             for i, code in enumerate(("far_above", "above", "slightly_above"), 1)
         ]
         + [{"css": "few", "label": words.word("expectation", "too_few")}],
         "beats": range(1, 13),
-        "spots": [1, 2, 3],
         "layers": [
             {"label": _("Incidents"), "at": now - timedelta(hours=3)},
             {"label": _("Street lighting"), "at": today - timedelta(days=12)},
