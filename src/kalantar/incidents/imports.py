@@ -189,7 +189,9 @@ def read(
     """Read a packed file with a mapping. Keeps nothing. Raises Refused when the mapping does not fit the file."""
     reader = Reader(mapping, ground or Ground.load(), clock.zone(), clock.now(), scope)
     _check_crs(mapping)
-    reading, parts, previewed = Reading(reader, None), [], []
+    reading = Reading(reader, None)
+    parts: list[Rows] = []
+    previewed: list[dict] = []
     for batch in tables.unpack(path):
         if limit is not None:
             batch = replace(

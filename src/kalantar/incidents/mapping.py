@@ -218,7 +218,7 @@ def _known_words() -> dict[str, dict[str, str]]:
         for code in words.codes(group):
             for word in (code, words.word(group, code, "fa"), words.word(group, code, "en")):
                 known[group].setdefault(key(word), code)
-    with resources.files("kalantar.incidents").joinpath("headings.csv").open(encoding="utf-8", newline="") as lines:
+    with resources.files("kalantar.incidents").joinpath("headings.csv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
             known[row["kind"]].setdefault(key(row["word"]), row["code"])
     return known

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -94,19 +95,18 @@ class Rows:
         """Rows by mask or by position."""
         if which.dtype == bool:
             which = np.flatnonzero(which)
-        return Rows(
-            *(
-                None if v is None else v[which] if isinstance(v, np.ndarray) else v.take(pa.array(which))
-                for v in self._values()
-            )
-        )
+        made: list[Any] = [
+            None if v is None else v[which] if isinstance(v, np.ndarray) else v.take(pa.array(which))
+            for v in self._values()
+        ]
+        return Rows(*made)
 
-    def _values(self):
+    def _values(self) -> list[Any]:
         return [getattr(self, f.name) for f in fields(self)]
 
     @staticmethod
     def joined(parts: list[Rows]) -> Rows:
-        made = []
+        made: list[Any] = []
         for f in fields(Rows):
             values = [getattr(part, f.name) for part in parts]
             if values[0] is None:
@@ -495,7 +495,7 @@ def to_utc(day: np.ndarray, minute: np.ndarray, zone: ZoneInfo) -> np.ndarray:
 
 
 def _offset(moment: datetime, zone: ZoneInfo) -> int:
-    return int(moment.replace(tzinfo=zone).utcoffset().total_seconds() // 60)
+    return int((moment.replace(tzinfo=zone).utcoffset() or timedelta(0)).total_seconds() // 60)
 
 
 def local_days(at: np.ndarray, zone: ZoneInfo) -> np.ndarray:

@@ -51,18 +51,20 @@ def verify_totals(*, limit: int = 100) -> tuple[int, list[Difference]]:
     of = Coalesce(F("batch_id"), Value(0))
     counted = Incident.objects.filter(seen).annotate(of=of).order_by(*_KEY).values_list(*_KEY).annotate(n=Count("pk"))
     kept = DailyCount.objects.filter(seen).exclude(n=0).annotate(of=of).order_by(*_KEY).values_list(*_KEY, "n")
-    compared, found = 0, []
+    compared = 0
+    found: list[Difference] = []
     for key, ours, theirs in _side_by_side(kept.iterator(), counted.iterator()):
         compared += 1
         if ours != theirs and len(found) < limit:
-            found.append(Difference(*key[:4], key[4] or None, ours, theirs))
+            station, beat, kind, on, batch = key
+            found.append(Difference(station, beat, kind, on, batch or None, ours, theirs))
     return compared, found
 
 
 def _side_by_side(kept: Iterator[tuple], counted: Iterator[tuple]) -> Iterator[tuple[tuple, int, int]]:
     ours, theirs = next(kept, None), next(counted, None)
     while ours or theirs:
-        key = min(ours[:5] if ours else theirs[:5], theirs[:5] if theirs else ours[:5])
+        key = min(row[:5] for row in (ours, theirs) if row)
         n = m = 0
         if ours and ours[:5] == key:
             n, ours = ours[5], next(kept, None)

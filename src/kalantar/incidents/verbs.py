@@ -136,17 +136,17 @@ def _beat_of(event: Event, by) -> Beat:
     """The beat of a point, or the one that was told; only of this actor's stations."""
     if (event.lon is None) != (event.lat is None):
         raise Refused("coordinates_half", field="lon")
-    if event.lon is not None:
+    if event.lon is not None and event.lat is not None:
         if not (-180 <= event.lon <= 180 and -90 <= event.lat <= 90):
             raise Refused("coordinates_not_degrees", field="lon")
         found = int(locate.locate(event.lon, event.lat)[0][0])
         if found < 0:
             raise Refused("place_outside", field="lon")
-        beat = Beat.objects.select_related("station").get(pk=found)
+        beat: Beat | None = Beat.objects.select_related("station").get(pk=found)
     else:
         beat = Beat.objects.in_force().select_related("station").filter(pk=event.beat).first() if event.beat else None
-        if beat is None:
-            raise Refused("beat_missing", field="beat")
+    if beat is None:
+        raise Refused("beat_missing", field="beat")
     if beat.station_id not in by.stations():
         raise Refused("row_of_another_station", station=beat.station.code, field="beat")
     return beat
@@ -167,9 +167,10 @@ def _described(row: Incident, event: Event, beat: Beat) -> Incident:
     row.local_date = clock.local_day(event.occurred_from)
     row.place_text, row.place_kind = normalise(event.place_text)[:160], event.place_kind
     row.external_ref = normalise(event.external_ref)[:60]
-    row.lon, row.lat = (None, None) if event.lon is None else (round(event.lon, 7), round(event.lat, 7))
-    row.h3 = None if event.lon is None else h3.latlng_to_cell(row.lat, row.lon, H3_RESOLUTION)
-    row.location_precision = Incident.BEAT_ONLY if event.lon is None else Incident.EXACT
+    row.lon, row.lat, row.h3, row.location_precision = None, None, None, Incident.BEAT_ONLY
+    if event.lon is not None and event.lat is not None:
+        row.lon, row.lat, row.location_precision = round(event.lon, 7), round(event.lat, 7), Incident.EXACT
+        row.h3 = h3.latlng_to_cell(row.lat, row.lon, H3_RESOLUTION)
     row.shown_as = rules.shown_as(
         code=kind.code,
         violent=kind.violent,
@@ -181,7 +182,7 @@ def _described(row: Incident, event: Event, beat: Beat) -> Incident:
 
 
 def _same_as(event: Event, row: Incident) -> str:
-    place = None if row.lon is None else (round(row.lon * 10_000), round(row.lat * 10_000))
+    place = None if row.lon is None or row.lat is None else (round(row.lon * 10_000), round(row.lat * 10_000))
     return rules.same_as(
         code=event.type,
         minute=int(event.occurred_from.timestamp()) // 60,
@@ -247,8 +248,9 @@ def map_import(batch: Import, mapping: mappings.Mapping, *, by) -> Import:
     """Say what the columns mean. Remembered for the next file with the same heading."""
     batch = Import.objects.visible_to(by).get(pk=batch.pk)
     insist(rules.refusal("start", state=batch.state, roles=by.roles()))
+    _forget_later(batch.errors)
     headings = [*batch.about["columns"], *(column["column"] for column in batch.about["left_out"])]
-    batch = move(batch, mapping=mappings.to_json(mapping), report={}, errors=_none_instead_of(batch.errors))
+    batch = move(batch, mapping=mappings.to_json(mapping), report={}, errors=None)
     SavedMapping.objects.update_or_create(
         unit=batch.unit,
         header=mappings.header_digest(headings),
@@ -273,7 +275,7 @@ def ask_check(batch: Import, *, by) -> Import:
 def keep_report(batch: Import, report: dict, errors: StoredFile | None, *, by) -> Import:
     """The file was read and nothing of it kept but what the reading found."""
     insist(rules.refusal("start", state=batch.state, roles=by.roles()))
-    _none_instead_of(batch.errors)
+    _forget_later(batch.errors)
     batch = move(batch, report=report, errors=errors)
     audit.record("import.checked", batch, by=by, chain=_chain(batch), errors=sum(report["errors"].values()))
     return batch
@@ -332,7 +334,7 @@ class Counts:
 def make_live(batch: Import, *, by, counts: Counts, report: dict, errors: StoredFile | None) -> Import:
     """All rows are there: one change of state shows them and their totals together."""
     insist(None if batch.state == Import.LOADING else "not_from_this_state")
-    _none_instead_of(batch.errors)
+    _forget_later(batch.errors)
     batch = move(
         batch,
         state=Import.LIVE,
@@ -378,7 +380,7 @@ def fail_import(
     """It did not work, and why. Nothing of the file is visible; what was written is swept away."""
     batch = Import.objects.get(pk=batch.pk)
     insist(rules.refusal("fail", state=batch.state, roles=by.roles()))
-    _none_instead_of(batch.errors)
+    _forget_later(batch.errors)
     batch = move(
         batch, state=Import.FAILED, failure={"key": key, "args": args or {}}, report=report or {}, errors=errors
     )
@@ -449,13 +451,14 @@ def _say_swept(batch: Import, *, by, gone: int) -> Import:
 def forget_file(batch: Import, *, by) -> Import:
     """The uploaded file has done its work. A failed or waiting import without a file is over."""
     batch = Import.objects.get(pk=batch.pk)
+    _forget_later(batch.file)
     over = batch.state in {Import.UPLOADED, Import.FAILED}
-    batch = move(batch, file=_none_instead_of(batch.file), **({"state": Import.SWEPT} if over else {}))
+    batch = move(batch, file=None, **({"state": Import.SWEPT} if over else {}))
     audit.record("import.file_forgotten", batch, by=by, chain=_chain(batch))
     return batch
 
 
-def _none_instead_of(stored: StoredFile | None) -> None:
+def _forget_later(stored: StoredFile | None) -> None:
     """Once the change is kept, a file that no import owns any more is taken from the disk."""
     if stored is not None:
         transaction.on_commit(lambda: _discard(stored))

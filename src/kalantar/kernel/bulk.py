@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from itertools import repeat
 
 import numpy as np
@@ -21,7 +22,7 @@ from django.db import connection, models
 class Nullable:
     """An array whose marked places are NULL."""
 
-    values: object
+    values: np.ndarray
     null: np.ndarray
 
 
@@ -40,7 +41,9 @@ def prepare(model: type[models.Model], n: int, /, **columns: object) -> Prepared
     if fields.keys() != columns.keys():
         raise ValueError(f"columns differ from the table: {sorted(fields.keys() ^ columns.keys())}")
     quote = connection.ops.quote_name
-    target = "{} ({})".format(quote(model._meta.db_table), ", ".join(quote(fields[name].column) for name in columns))
+    target = "{} ({})".format(
+        quote(model._meta.db_table), ", ".join(quote(str(fields[name].column)) for name in columns)
+    )
     if connection.vendor == "postgresql":
         return Prepared(f"COPY {target} FROM STDIN (FORMAT csv)", _as_csv(n, columns), n)
     sql = " ".join(["INSERT INTO", target, "VALUES (", ", ".join(["?"] * len(columns)), ")"])
@@ -85,8 +88,10 @@ def _as_list(value: object, n: int) -> Iterable:
 
 
 def _single(value: object) -> object:
-    if hasattr(value, "isoformat"):
-        return str(value.replace(tzinfo=None)) if hasattr(value, "tzinfo") else value.isoformat()
+    if isinstance(value, datetime):
+        return str(value.astimezone(UTC).replace(tzinfo=None))
+    if isinstance(value, date):
+        return value.isoformat()
     return int(value) if isinstance(value, bool) else value
 
 
@@ -108,11 +113,7 @@ def _as_csv(n: int, columns: dict[str, object]) -> bytes:
 
 def _as_arrow(value: object, n: int) -> pa.Array:
     if isinstance(value, Nullable):
-        return (
-            pa.array(_utc(value.values), mask=value.null)
-            if isinstance(value.values, np.ndarray)
-            else pa.array([None if gone else v for v, gone in zip(value.values, value.null, strict=True)])
-        )
+        return pa.array(_utc(value.values), mask=value.null)
     if isinstance(value, np.ndarray):
         return pa.array(_utc(value))
     if isinstance(value, pa.Array | pa.ChunkedArray | list):
