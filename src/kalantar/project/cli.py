@@ -120,8 +120,12 @@ def parser() -> argparse.ArgumentParser:
     verb("upgrade", "Keep a sealed copy, migrate and verify.", _upgrade)
 
     bench = verb("bench", "Speed and memory, as ratios measured in one run.", _bench)
-    bench.add_argument("--jobs", default="", help="comma-separated: import, import2m, pages, growth, weights, sign_in")
+    bench.add_argument("--jobs", default="", help="comma-separated: import, import2m, pages, weights, start")
     bench.add_argument("--rounds", type=int, default=5)
+    bench.add_argument("--scale", type=float, default=1.0, help="a part of the rows, for a quick look: 0.01")
+    bench.add_argument(
+        "--postgres", metavar="URL", help="also measure the pages on this server (KALANTAR_BENCH_POSTGRES)"
+    )
     bench.add_argument("--out", type=Path, help="also append the JSON lines to this file")
 
     pictures = verb("pictures", "A picture of every screen.", _pictures)

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection
 
-from kalantar.incidents import findings, types
+from kalantar.incidents import types
 from kalantar.incidents.imports import import_incidents
 from kalantar.incidents.models import Import
 from kalantar.kernel import audit, clock, installation, jobs
@@ -70,7 +70,7 @@ def prepare(say) -> None:
         mark("incidents")
     if not done("morning"):
         say("looking for what a chief should know this morning ...")
-        findings.make_all(clock.today())
+        make_findings()
         audit.stamp()
         mark("morning")
     serving.collect_static()
@@ -113,6 +113,12 @@ def lay_ground(say, opens: datetime) -> None:
                 raise Stop(report.as_text())
         name_beat_officers()
         mark("boundaries")
+
+
+def make_findings() -> dict[str, int]:
+    from kalantar.incidents import findings  # the statistics behind it take a second to load; a second start needs none
+
+    return findings.make_all(clock.today())
 
 
 def names() -> dict[str, str]:
@@ -208,7 +214,9 @@ def name_beat_officers() -> None:
         officer = (
             own
             if n == 0
-            else set_up.enrol_role(Role.BEAT_OFFICER, station, by=COMMAND_LINE, username=f"beat_{beat.code}")
+            else set_up.enrol_role(
+                Role.BEAT_OFFICER, station, by=COMMAND_LINE, username=f"beat_{beat.code}", hashed=own.password
+            )
         )
         territory_verbs.name_beat_officer(beat, officer, by=COMMAND_LINE)
 
@@ -232,7 +240,7 @@ def forward(span: str) -> int:
     kernel_verbs.move_clock(step, by=COMMAND_LINE)
     for name in FILES:
         bring(name, loaded_until(name), clock.now(), say=lambda text: print(f"kalantar: {text}", file=sys.stderr))
-    made = findings.make_all(clock.today())
+    made = make_findings()
     audit.stamp()
     now = clock.local(clock.now())
     print(
