@@ -9,20 +9,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import ExtractHour
 
 from kalantar.kernel import audit, clock
 from kalantar.kernel.models import AuditLine
 from kalantar.people.models import Post, Station
 from kalantar.territory.models import Beat
-from kalantar.web import words
+from kalantar.web import pager, words
 
 from . import shown
 from .models import DailyCount, Incident, IncidentType
 
 COUNTED = 10_000  # a list is counted so far, then it says "more than"
-COUNTED_SLOWLY = 1_000  # where no index holds the condition
+LOOKED_AT = 5_000  # where no index holds a condition, so many events are looked at, then it says "at least"
+WINDOWS = (1, 8, 64, 512)  # days in which a page over many stations looks for its rows, one after the other
 TOTALS_DAYS = 92  # up to here the kept totals are fewer than the events
 GROUPS = ("T", "R", "A", "N")  # families of types, by the letter before the dash
 PARTS = {"night": (0, 6), "morning": (6, 12), "afternoon": (12, 18), "evening": (18, 24)}  # local hours, half-open
@@ -46,6 +47,11 @@ class Filter:
         """How many days the period has; None where it is open."""
         return (self.last_on - self.first_on).days + 1 if self.first_on and self.last_on else None
 
+    @property
+    def is_narrow(self) -> bool:
+        """Has it a condition that no index holds?"""
+        return bool(self.place_kind or self.part or self.cell)
+
     def told(self) -> dict:
         """For the audit: what was asked, without empty conditions."""
         kept = {name: getattr(self, name) for name in self.__dataclass_fields__}
@@ -59,10 +65,14 @@ def type_codes(chosen: str) -> list[str]:
 
 def found(actor, wanted: Filter):
     """All events of a filter, also those that are only counted."""
+    return _narrowed(_by_index(actor, wanted), wanted)
+
+
+def _by_index(actor, wanted: Filter):
+    """The conditions that an index holds: station, beat, type, time."""
     rows = Incident.objects.visible_to(actor)
     if wanted.type:
-        codes = type_codes(wanted.type)
-        rows = rows.filter(type__in=list(IncidentType.objects.filter(code__in=codes).values_list("pk", flat=True)))
+        rows = rows.filter(type__in=_type_ids(wanted.type))
     if wanted.beat:
         rows = rows.filter(beat=wanted.beat)
     if wanted.station:
@@ -71,6 +81,15 @@ def found(actor, wanted: Filter):
         rows = rows.filter(occurred_from__gte=clock.start_of(wanted.first_on))
     if wanted.last_on:
         rows = rows.filter(occurred_from__lt=clock.start_of(wanted.last_on + timedelta(days=1)))
+    return rows
+
+
+def _type_ids(chosen: str) -> list[int]:
+    return list(IncidentType.objects.filter(code__in=type_codes(chosen)).values_list("pk", flat=True))
+
+
+def _narrowed(rows, wanted: Filter):
+    """The conditions that need a look at each event: kind of place, part of the day, cell of the map."""
     if wanted.place_kind:
         rows = rows.filter(place_kind=wanted.place_kind)
     if wanted.part:
@@ -95,26 +114,48 @@ class Counted:
 
     all: int
     hidden: int
-    limit: int
+    limit: int = 0  # where counting stopped; 0: it did not
+    at_least: bool = False  # there may be more than was looked at
 
     @property
     def listed(self) -> int:
         """One more than the limit means: more than the limit."""
-        return self.all - self.hidden if self.all <= self.limit else self.all
-
-    @property
-    def is_exact(self) -> bool:
-        return self.all <= self.limit
+        return self.all if self.limit and self.all > self.limit else self.all - self.hidden
 
 
 def count(actor, wanted: Filter, rows) -> Counted:
-    """How many events were found; two statements, whatever the number of events: kept totals where they can tell, else counted up to a limit."""
-    indexed = not (wanted.place_kind or wanted.part or wanted.cell)
-    limit = COUNTED if indexed else COUNTED_SLOWLY
-    hidden = rows.filter(shown_as=Incident.NEVER)[: limit + 1].count()
-    if indexed and wanted.days and wanted.days <= TOTALS_DAYS:
-        return Counted(_kept_total(actor, wanted), hidden, max(limit, 10**9))
-    return Counted(rows[: limit + 1].count(), hidden, limit)
+    """How many events were found; at most two statements, and no more work for a million events than for ten thousand.
+
+    Kept totals where they can tell; else the index is counted up to a limit, or a number of events is looked at.
+    """
+    if wanted.is_narrow:
+        looked_at = Incident.objects.filter(pk__in=_by_index(actor, wanted).values("pk")[:LOOKED_AT])
+        met = _narrowed(looked_at, wanted)
+        n = met.aggregate(all=Count("pk"), hidden=Count("pk", filter=Q(shown_as=Incident.NEVER)))
+        return Counted(n["all"], n["hidden"], at_least=looked_at.count() == LOOKED_AT)
+    hidden = rows.filter(shown_as=Incident.NEVER)[: COUNTED + 1].count()
+    if wanted.days and wanted.days <= TOTALS_DAYS:
+        return Counted(_kept_total(actor, wanted), hidden)
+    return Counted(rows[: COUNTED + 1].count(), hidden, COUNTED)
+
+
+def one_page(request, rows, wanted: Filter):
+    """A page of the list. One station is read along its index; over many, the newest days are looked at first, then more.
+
+    A page that is full within a window of days is the page: nothing newer or nearer lies outside it.
+    """
+    listed_rows = listed(rows)
+    if wanted.station or wanted.beat or len(request.actor.stations()) == 1:
+        return pager.page(request, listed_rows, counted=False)
+    edge, back = pager.edge(request)
+    if edge is None:
+        edge = clock.start_of(wanted.last_on + timedelta(days=1)) if wanted.last_on else clock.now()
+    for days in WINDOWS:
+        near = Q(occurred_from__lte=edge + timedelta(days=days)) if back else Q(occurred_from__gte=edge - timedelta(days=days))
+        page = pager.page(request, listed_rows.filter(near), counted=False)
+        if page.newer_url if back else page.older_url:
+            return page
+    return pager.page(request, listed_rows, counted=False)
 
 
 def _kept_total(actor, wanted: Filter) -> int:

@@ -14,8 +14,8 @@ from kalantar.kernel import uids
 from kalantar.kernel.change import Overtaken, Refused, insist
 from kalantar.web import words
 from kalantar.web.answer import answer, refuse, unseen, went
-from kalantar.web.pager import page
 from kalantar.web.show import count as shown_count
+from kalantar.web.show import digits
 
 from . import drawing, exports, filters, forms, queries, rules, shown, verbs
 
@@ -27,7 +27,7 @@ def incidents(request):
     rows = queries.found(actor, said.wanted)
     counted = queries.count(actor, said.wanted, rows)
     return answer(request, "incidents/list.html", said=said, counted=counted, count_text=how_many(counted), hidden_text=hidden(counted),
-                  page=page(request, queries.listed(rows), counted=False), **_steps(actor))
+                  page=queries.one_page(request, rows, said.wanted), **_steps(actor))
 
 
 @require_safe
@@ -53,9 +53,11 @@ def _steps(actor) -> dict:
 
 
 def how_many(counted: queries.Counted) -> str:
-    """«۴۳ رویداد», or «بیش از ۱۰٬۰۰۰ رویداد» where counting stopped."""
+    """«۴۳ رویداد»; «بیش از ۱۰٬۰۰۰ رویداد» or «دست‌کم ۴۷ رویداد» where counting stopped."""
     n = counted.listed
-    return ngettext("%(n)s event", "%(n)s events", n) % {"n": shown_count(n, counted.limit)}
+    if counted.at_least:
+        return ngettext("at least %(n)s event", "at least %(n)s events", n) % {"n": digits(n)}
+    return ngettext("%(n)s event", "%(n)s events", n) % {"n": shown_count(n, counted.limit or n)}
 
 
 def hidden(counted: queries.Counted) -> str:
@@ -65,7 +67,7 @@ def hidden(counted: queries.Counted) -> str:
     return ngettext(
         "%(n)s more event is counted but stands in no list, map or file.",
         "%(n)s more events are counted but stand in no list, map or file.",
-        counted.hidden) % {"n": shown_count(counted.hidden, counted.limit)}
+        counted.hidden) % {"n": shown_count(counted.hidden, counted.limit or counted.hidden)}
 
 
 # ---- one event ----

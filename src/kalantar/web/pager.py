@@ -78,6 +78,20 @@ def page(
     )
 
 
+def edge(request) -> tuple[datetime | None, bool]:
+    """The moment at which the asked page of a list by time begins, and whether it goes back to newer rows."""
+    older, newer = (_moment(request.GET.get(name)) for name in (OLDER, NEWER))
+    return older or newer, older is None and newer is not None
+
+
+def _moment(text) -> datetime | None:
+    try:
+        value, _pk = (int(part) for part in (text or "").split("."))
+        return EPOCH + value * MICROSECOND
+    except (ValueError, OverflowError):
+        return None
+
+
 def _beyond(order, place, sign) -> Q:
     """After a place, written so that the index is entered at it."""
     first, second = order
