@@ -317,3 +317,16 @@ def test_uploaded_files_are_forgotten_when_they_have_done_their_work(
         assert jobs.forget_files() == 1
     batch.refresh_from_db()
     assert (batch.file, batch.state, path.exists()) == (None, Import.LIVE, False)
+
+
+def test_whoever_brought_the_file_is_told_how_it_ended(ground, analyst, write, bring):
+    from kalantar.kernel import outbox
+    from kalantar.people import inbox
+
+    bring(write(some_rows(ground[:4], 3), name="a.csv"), by=analyst)
+    bring(write([row_at(ground[0], on="x")], name="b.csv"), by=analyst)
+    told = list(outbox.waiting(analyst.officer_id))
+    assert [line.kind for line in told] == ["import_failed", "import_live"]
+    for line in told:
+        assert inbox.shown(line).url
+        assert line.args["file"] in inbox.SENTENCES.say(line.kind, line.args)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from kalantar.people import inbox
 from kalantar.web import show
 from kalantar.web.messages import SENTENCES
 
@@ -197,6 +198,8 @@ ROWS = {
 def register() -> None:
     SENTENCES.register(REFUSALS)
     SENTENCES.register(FILES)
+    inbox.SENTENCES.register("import_live", _("The file %(file)s is in: %(accepted)s events."))
+    inbox.SENTENCES.register("import_failed", _("The file %(file)s was not loaded. Its page says why."))
 
 
 def say(key: str, **args) -> str:
