@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import time
 
-from kalantar.incidents import findings
 from kalantar.kernel import audit, clock, jobs
 
 
@@ -14,6 +13,8 @@ def ready() -> None:
 
 def make_morning(payload: dict) -> None:
     """Safe to run twice: the same day's findings are made anew, its code stays."""
+    from kalantar.incidents import findings  # the statistics behind it take a second to load; few verbs need them
+
     findings.make_all(clock.today())
     findings.sweep()
     audit.stamp()
