@@ -22,9 +22,9 @@ from . import shown
 from .models import DailyCount, Incident, IncidentType
 
 COUNTED = 10_000  # a list is counted so far, then it says "more than"
-LOOKED_AT = 5_000  # where no index holds a condition, so many events are looked at, then it says "at least"
+LOOKED_AT = 2_000  # where no index holds a condition, so many events are looked at, then it says "at least"
 WINDOWS = (1, 8, 64, 512)  # days in which a page over many stations looks for its rows, one after the other
-TOTALS_DAYS = 92  # up to here the kept totals are fewer than the events
+TOTALS_DAYS = 31  # up to here the kept totals are fewer than the events
 GROUPS = ("T", "R", "A", "N")  # families of types, by the letter before the dash
 PARTS = {"night": (0, 6), "morning": (6, 12), "afternoon": (12, 18), "evening": (18, 24)}  # local hours, half-open
 
@@ -93,8 +93,8 @@ def _narrowed(rows, wanted: Filter):
     if wanted.place_kind:
         rows = rows.filter(place_kind=wanted.place_kind)
     if wanted.part:
-        first, end = PARTS[wanted.part]
-        rows = rows.annotate(hour=ExtractHour("occurred_from", tzinfo=clock.zone())).filter(time_known=True, hour__gte=first, hour__lt=end)
+        hours = list(range(*PARTS[wanted.part]))
+        rows = rows.annotate(hour=ExtractHour("occurred_from", tzinfo=clock.zone())).filter(time_known=True, hour__in=hours)
     if wanted.cell:
         rows = rows.filter(h3__in=shown.inside(wanted.cell))
     return rows
