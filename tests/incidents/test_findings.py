@@ -77,7 +77,7 @@ def test_a_register_that_began_this_month_is_too_young_and_not_quiet(town, stati
 
 
 def test_what_a_withdrawn_import_had_said_is_not_said_the_next_morning(town, station, station_chief):
-    from kalantar.incidents import findings
+    from kalantar.incidents import queries_findings
     from kalantar.incidents.models import DailyCount, Import, Incident
     from kalantar.kernel import clock
 
@@ -90,7 +90,7 @@ def test_what_a_withdrawn_import_had_said_is_not_said_the_next_morning(town, sta
     assert "rise" in kinds(made(station))
     Import.objects.update(state=Import.WITHDRAWN)
     made(station, ON + timedelta(days=1))
-    said = findings.latest(station_chief, station.pk, ON + timedelta(days=1))
+    said = queries_findings.latest(station_chief, station.pk, ON + timedelta(days=1))
     assert [(row.kind, row.method) for row in said] == [("too_few", "rise/no_data")]
 
 
@@ -210,6 +210,7 @@ def test_planted_hot_cells_are_found_at_their_place(town, station):
     assert (row.type.code, row.result["n"], row.result["clusters"]) == ("T-CAR", len(window), 1)
     assert (row.result["from_on"], row.result["to_on"]) == (str(first), str(YESTERDAY))
     assert row.result["comparisons"] >= 4 * 16
+    assert max(cells, key=lambda cell: cell["around"])["beat"] == beat.pk
     lon, lat = beat.west + 0.49 * (beat.east - beat.west), beat.south + 0.49 * (beat.north - beat.south)
     centres = [(sum(p[0] for p in c["ring"]) / 4, sum(p[1] for p in c["ring"]) / 4) for c in cells]
     away = [math.hypot((x - lon) * 90_000, (y - lat) * 111_000) for x, y in centres]
@@ -339,24 +340,43 @@ def test_made_twice_the_same_morning_is_there_once(town, station):
     assert [row.rank for row in again] == list(range(len(again)))
 
 
+def test_what_is_said_again_keeps_its_address(town, station):
+    """A page opened before an import still leads to the findings that stand."""
+    from kalantar.incidents.models import Finding
+
+    town.spread("T-INCAR", each=5)
+    town.put("T-INCAR", town.beats[0], days_ago=2, n=25)
+    town.written()
+    first = {(row.kind, row.type_id, row.beat_id): row.pk for row in made(station)}
+    town.rows.clear()
+    town.put("T-INCAR", town.beats[0], days_ago=3, hour=13).put("T-SHOP", town.beats[0], days_ago=3).written()
+    again = made(station)
+    rises = [row for row in again if row.kind == "rise"]
+    assert rises
+    for row in rises:
+        assert first[row.kind, row.type_id, row.beat_id] == row.pk
+    assert Finding.objects.filter(station=station).count() == len(again)
+    assert next(row for row in rises if row.beat_id).result["count"] == 5 + 25 + 1
+
+
 def test_yesterdays_rows_stay_and_the_newest_morning_is_read(town, station, station_chief):
-    from kalantar.incidents import findings
+    from kalantar.incidents import queries_findings
     from kalantar.incidents.models import Finding
 
     town.spread("T-INCAR", each=5).written()
     made(station, ON - timedelta(days=1))
     made(station)
     assert Finding.objects.filter(station=station).values("on").distinct().count() == 2
-    assert {row.on for row in findings.latest(station_chief, station.pk, ON + timedelta(days=3))} == {ON}
-    assert {row.on for row in findings.latest(station_chief, station.pk, YESTERDAY)} == {YESTERDAY}
+    assert {row.on for row in queries_findings.latest(station_chief, station.pk, ON + timedelta(days=3))} == {ON}
+    assert {row.on for row in queries_findings.latest(station_chief, station.pk, YESTERDAY)} == {YESTERDAY}
 
 
 def test_a_stranger_reads_none(town, station, other_chief):
-    from kalantar.incidents import findings
+    from kalantar.incidents import queries_findings
 
     town.spread("T-INCAR", each=5).written()
     made(station)
-    assert not findings.latest(other_chief, station.pk, ON)
+    assert not queries_findings.latest(other_chief, station.pk, ON)
 
 
 def test_the_state_of_the_data_changes_with_the_data(town, station):

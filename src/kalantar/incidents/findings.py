@@ -14,7 +14,7 @@ from datetime import date, timedelta
 import numpy as np
 import shapely
 from django.db import transaction
-from django.db.models import Max, Min, Subquery, Sum
+from django.db.models import Max, Min, Sum
 from scipy import ndimage
 
 from kalantar.analysis import hotspots, levels, repeats, rises
@@ -24,6 +24,7 @@ from kalantar.people.models import Station
 from kalantar.territory.models import Area, Beat
 
 from .models import DailyCount, Finding, Import, Incident
+from .queries_findings import SPOT_DIGITS
 
 PERIOD_DAYS = 28  # "in 4 weeks": whole weeks, so that no weekday counts twice
 PERIODS_A_YEAR = 13
@@ -33,7 +34,6 @@ LEVEL = 0.05  # after correction for all comparisons of the morning
 FEWEST_HOT = 30  # fewer events in the window: no pattern is drawn
 SHOWN = {Finding.RISE: 5, Finding.HIGH: 3, Finding.HOT: 3, Finding.REPEAT: 3}
 SPARK_PERIODS = 26
-SPOT_DIGITS = 4  # events within about ten metres are at one spot
 
 
 def data_version(station_id: int) -> str:
@@ -61,7 +61,7 @@ def make(station, on: date, *, high: dict | None = None) -> Counter:
     if series:
         rows += _rises(series, on)
         rows += (_levels(on) if high is None else high).get(station.pk, [])
-        rows += _hot_cells(station, on)
+        rows += _hot_cells(station, on, beats)
         rows += _repeats(station, on)
     else:  # said in words, so that neither an older morning nor silence speaks for this one
         rows.append(_finding(Finding.TOO_FEW, None, None, "rise/no_data", {"period_days": PERIOD_DAYS}, series=[], n=0))
@@ -71,9 +71,25 @@ def make(station, on: date, *, high: dict | None = None) -> Counter:
         row.station_id, row.on, row.rank = station.pk, on, rank
         row.data_version, row.made_at = version, now
     with transaction.atomic():
-        Finding.objects.filter(station=station, on=on).delete()
-        Finding.objects.bulk_create(rows)
+        _replace(station, on, rows)
     return Counter(row.kind for row in rows)
+
+
+def _replace(station, on: date, rows: list[Finding]) -> None:
+    """What is said again keeps its row, so that a page opened this morning still leads to it; the rest goes."""
+    before = {_subject(row): row for row in Finding.objects.filter(station=station, on=on)}
+    kept = []
+    for row in rows:
+        if (same := before.pop(_subject(row), None)) is not None:
+            row.pk = same.pk
+            kept.append(row)
+    Finding.objects.filter(pk__in=[row.pk for row in before.values()]).delete()
+    Finding.objects.bulk_update(kept, ["rank", "method", "parameters", "data_version", "result", "made_at"])
+    Finding.objects.bulk_create([row for row in rows if row.pk is None])
+
+
+def _subject(row: Finding) -> tuple:
+    return row.kind, row.type_id, row.beat_id, row.result.get("lon"), row.result.get("lat")
 
 
 # ---- rises: each beat and type, and the station as a whole, against its own past ----
@@ -229,7 +245,7 @@ def _levels(on: date) -> dict[int, list[Finding]]:
 # ---- where: cells above their surroundings; only what may be drawn ----
 
 
-def _hot_cells(station, on: date) -> list[Finding]:
+def _hot_cells(station, on: date, beats: dict) -> list[Finding]:
     area = Area.objects.in_force().filter(station=station).first()
     if area is None:
         return []
@@ -257,6 +273,8 @@ def _hot_cells(station, on: date) -> list[Finding]:
         hot = np.flatnonzero(result.level >= 2)
         if len(hot):
             cells = _clustered(result, hot, plane)
+            for cell in cells:
+                cell["beat"] = _beat_at(beats, cell["ring"])
             rows.append(
                 _finding(
                     Finding.HOT,
@@ -273,6 +291,14 @@ def _hot_cells(station, on: date) -> list[Finding]:
                 )
             )
     return rows[: SHOWN[Finding.HOT]]
+
+
+def _beat_at(beats: dict, ring: list) -> int | None:
+    """The beat in which most of a cell lies."""
+    square = shapely.Polygon(ring)
+    shared = {pk: shapely.from_wkb(bytes(beat.geometry)).intersection(square).area for pk, beat in beats.items()}
+    nearest = max(shared, key=shared.__getitem__, default=None)
+    return nearest if nearest is not None and shared[nearest] > 0 else None
 
 
 def _clustered(result, hot, plane) -> list[dict]:
@@ -360,13 +386,6 @@ def _repeats(station, on: date) -> list[Finding]:
 
 def _finding(kind: str, type_id: int | None, beat_id: int | None, method: str, parameters: dict, **result) -> Finding:
     return Finding(kind=kind, type_id=type_id, beat_id=beat_id, method=method, parameters=parameters, result=result)
-
-
-def latest(actor, station_id: int, on: date):
-    """The findings of a morning, or of the last one before it that has any. One statement."""
-    rows = Finding.objects.visible_to(actor).filter(station_id=station_id)
-    newest = rows.filter(on__lte=on).order_by("-on").values("on")[:1]
-    return rows.filter(on=Subquery(newest)).select_related("type", "beat").order_by("rank")
 
 
 def sweep(keep_days: int = 400) -> int:

@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import ExtractHour
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from kalantar.incidents import findings
 from kalantar.incidents import lines as incident_lines
+from kalantar.incidents import queries_findings
 from kalantar.incidents.models import DailyCount, Finding, Incident
 from kalantar.kernel import clock
 from kalantar.kernel.models import HeadCode
@@ -65,7 +66,7 @@ def morning(actor, station: Station, on: date) -> Morning:
     for room in (incident_lines, territory_lines, people_lines):
         for line in room.lines(actor, on):
             gathered[line.heading].append(line)
-    found = list(findings.latest(actor, station.pk, on))
+    found = list(queries_findings.latest(actor, station.pk, on))
     rises = [f for f in found if f.kind in {Finding.RISE, Finding.REPEAT}]
     if rises:
         gathered["changed"].insert(0, _rises_line(rises))
@@ -98,7 +99,9 @@ def _state(actor, station, on: date) -> tuple[datetime | None, datetime | None]:
 def _rises_line(found: list[Finding]) -> Line:
     from .said import say
 
-    return Line(heading="changed", n=len(found), sentence=" ".join(say(f).title for f in found[:2]), weight=100)
+    said = " ".join(say(f).title for f in found[:2])
+    url = reverse("overview:finding", args=[found[0].pk])
+    return Line(heading="changed", n=len(found), sentence=said, url=url, press="open", weight=100)
 
 
 def code_of(on: date) -> str:
@@ -196,7 +199,7 @@ def area_facts(actor, station: Station, on: date, type_code: str = "") -> AreaFa
             untimed += n
     hot = [
         f
-        for f in findings.latest(actor, station.pk, on)
+        for f in queries_findings.latest(actor, station.pk, on)
         if f.kind == Finding.HOT and (not type_code or f.type.code == type_code)
     ]
     return AreaFacts(station, area, beats, dict(by_beat), by_type.most_common(), hours, timed, untimed, hot, DAYS, last)
@@ -248,7 +251,10 @@ def events_of(actor, finding: Finding, limit: int = 50) -> list[Incident]:
         return []
     r = finding.result
     events = (
-        Incident.objects.visible_to(actor).drawable().filter(station=finding.station_id).select_related("type", "beat")
+        Incident.objects.visible_to(actor)
+        .drawable()
+        .filter(station=finding.station_id)
+        .select_related("type", "beat", "station")
     )
     if finding.type_id:
         events = events.filter(type=finding.type_id)
@@ -257,10 +263,21 @@ def events_of(actor, finding: Finding, limit: int = 50) -> list[Incident]:
     if "from_on" in r:
         events = events.filter(local_date__gte=r["from_on"], local_date__lte=r["to_on"])
     if finding.kind == Finding.REPEAT:
-        near = 0.5 * 10**-findings.SPOT_DIGITS + 1e-9
+        near = 0.5 * 10**-queries_findings.SPOT_DIGITS + 1e-9
         events = events.filter(
             lon__range=(r["lon"] - near, r["lon"] + near),
             lat__range=(r["lat"] - near, r["lat"] + near),
             local_date__in=r["dates"],
         )
+    if finding.kind == Finding.HOT:
+        events = events.filter(_in_cells(r["cells"]))
     return list(events.order_by("-occurred_from", "-id")[:limit])
+
+
+def _in_cells(cells: list[dict]) -> Q:
+    """Within one of the squares of a hot spot; their sides run north and east."""
+    found = Q(pk=None)
+    for cell in cells:
+        (west, south), (east, north) = cell["ring"][0], cell["ring"][2]
+        found |= Q(lon__gte=west, lon__lt=east, lat__gte=south, lat__lt=north)
+    return found
