@@ -133,7 +133,7 @@ def test_beats_nobody_answers_for_are_told_and_named_ones_name_their_officer(
     rows = area_of(client, station).context["drawn"].beats
     assert [bool(row["officer"]) for row in rows] == [True, False, False, False]
     text = area_of(client, station).content.decode()
-    assert text.count("کسی نامیده نشده") + text.count("بی‌مسئول") + text.count("کسی معرفی نشده") >= 3 or (
+    assert text.count("تعیین نشده") >= 3 or (
         text.count('class="st due"') >= 3
     )
     beat = client.get(reverse("overview:beat", args=[station.code, town.beats[0].code]))
@@ -194,6 +194,17 @@ def test_a_beats_latest_events_leave_out_what_is_never_listed(town, station, cli
     assert "نسترن" not in response.content.decode()
 
 
+def test_a_dwelling_is_named_by_its_street_and_never_by_its_door(town, station, client):
+    """On a beat's page and on a finding's, whoever reads it."""
+    beat = client.get(reverse("overview:beat", args=[station.code, town.beats[1].code])).content.decode()
+    assert "خیابان بهار" in beat
+    rows = [row for row in findings_of(station) if row.type and row.type.code == "T-HOME"]
+    assert rows
+    for text in (beat, *(client.get(reverse("overview:finding", args=[row.pk])).content.decode() for row in rows)):
+        assert "پلاک" not in text
+        assert "۴۷" not in text.replace("۱۴۰۴", "")
+
+
 # ---- a finding ----
 
 
@@ -210,6 +221,16 @@ def test_the_events_of_a_rise_are_its_count_as_far_as_they_may_be_listed(town, s
         events = response.context["events"]
         if row.kind == "rise":
             assert len(events) == min(50, row.result["count"])
+        if row.kind == "hot_cells":
+            squares = [(*cell["ring"][0], *cell["ring"][2]) for cell in row.result["cells"]]
+            first, last = row.result["from_on"], row.result["to_on"]
+            inside = [
+                event
+                for event in town.recount(kind=row.type.code, station=station.pk)
+                if first <= str(event.on) <= last
+                and any(w <= event.lon < e and s <= event.lat < n for w, s, e, n in squares)
+            ]
+            assert len(events) == min(50, len(inside)) > 0
         if row.kind == "repeat_place":
             assert sorted(str(event.local_date) for event in events) == row.result["dates"]
         if row.kind == "too_few":
@@ -224,7 +245,8 @@ def test_a_findings_page_tells_its_method_its_source_and_its_comparisons(town, s
         assert response.context["method"].source in text.replace("&amp;", "&")
         assert row.data_version in text
         if row.result.get("comparisons"):
-            assert any(label == "شمار مقایسه‌ها" for label, _ in response.context["facts"])
+            assert "11/" in text or "۱۱/" in text or not response.context["events"]  # each event by its number
+            assert any(label == "تعداد مقایسه‌ها" for label, _ in response.context["facts"])
 
 
 def test_of_a_rise_of_what_is_never_listed_no_event_is_listed(bare, station, client, today):

@@ -65,7 +65,7 @@ def area_map(actor, facts: queries.AreaFacts) -> Drawn | None:
         }
         for beat in facts.beats
     ]
-    spots = _lay_cells(made, facts.hot, numbered=True)
+    spots = _lay_cells(made, facts.hot, numbered=True, beats=facts.beats)
     made.legend = _legend(facts.hot)
     made.note = _("Squares of 250 metres; no square is the address of a person. %(ground)s") % {"ground": made.note}
     return Drawn(made, rows, spots)
@@ -84,8 +84,9 @@ def _legend(hot: list[Finding]) -> list[dict]:
     ]
 
 
-def _lay_cells(made: MapData, hot: list[Finding], *, numbered: bool = False) -> list[dict]:
-    """Draw the hot cells; with `numbered`, a pin for each cluster that the list repeats."""
+def _lay_cells(made: MapData, hot: list[Finding], *, numbered: bool = False, beats: Iterable = ()) -> list[dict]:
+    """Draw the hot cells; with `numbered`, a line around each cluster and a pin that the list repeats."""
+    beats = {beat.pk: beat for beat in beats}
     spots = []
     for finding in hot:
         clusters = defaultdict(list)
@@ -105,16 +106,24 @@ def _lay_cells(made: MapData, hot: list[Finding], *, numbered: bool = False) -> 
             spot = {
                 "number": number,
                 "name": word("incident_type", finding.type.code),
+                "place": beat_name(beats[top["beat"]]) if top.get("beat") in beats else "",
                 "text": text,
                 "link": link,
                 "url": reverse("overview:finding", args=[finding.pk]),
             }
             if numbered:
-                lon = sum(point[0] for cell in cells for point in cell["ring"]) / (4 * len(cells))
-                lat = sum(point[1] for cell in cells for point in cell["ring"]) / (4 * len(cells))
+                made.surround((cell["ring"] for cell in cells), link=link)
+                lon, lat = _head(cells)
                 made.point(lon, lat, name=digits(number), title=f"{spot['name']}: {text}", url=spot["url"], link=link)
             spots.append(spot)
     return spots
+
+
+def _head(cells: list[dict]) -> tuple[float, float]:
+    """The middle of a cluster's northern side, so that the pin hides no square."""
+    north = max(point[1] for cell in cells for point in cell["ring"])
+    top = [point[0] for cell in cells for point in cell["ring"] if point[1] == north]
+    return (min(top) + max(top)) / 2, north
 
 
 def officer_name(beat) -> str:

@@ -110,5 +110,4 @@ def numbers(finding: Finding) -> list[tuple[str, str]]:
     if r.get("comparisons"):
         rows.append((_("Comparisons"), digits(r["comparisons"])))
     rows.append((_("Made for the morning of"), day(finding.on)))
-    rows.append((_("State of the data"), finding.data_version))
     return rows

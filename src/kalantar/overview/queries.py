@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Max, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import ExtractHour
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kalantar.incidents import lines as incident_lines
 from kalantar.incidents import queries_findings
+from kalantar.incidents.hours import WeekHour
 from kalantar.incidents.models import DailyCount, Finding, Incident
 from kalantar.kernel import clock
 from kalantar.kernel.models import HeadCode
@@ -181,19 +181,15 @@ def area_facts(actor, station: Station, on: date, type_code: str = "") -> AreaFa
         if not type_code or code == type_code:
             by_beat[beat] += n
             last = max(last or newest, newest)
-    events = Incident.objects.visible_to(actor).filter(station=station, local_date__gte=since, local_date__lt=on)
+    events = Incident.objects.visible_to(actor).filter(station=station).between(since, on)
     if type_code:
         events = events.filter(type__code=type_code)
     hours = [[0] * 24 for _day in range(7)]
     timed = untimed = 0
-    zone = clock.zone()
-    for day, hour, known, n in (
-        events.annotate(hour=ExtractHour("occurred_from", tzinfo=zone))
-        .values_list("local_date", "hour", "time_known")
-        .annotate(n=Count("pk"))
-    ):
+    slot = WeekHour("occurred_from", clock.zone(), clock.start_of(since), clock.start_of(on))
+    for at, known, n in events.annotate(slot=slot).values_list("slot", "time_known").annotate(n=Count("pk")):
         if known:
-            hours[day.weekday()][hour] += n
+            hours[at // 24][at % 24] += n
             timed += n
         else:
             untimed += n

@@ -78,6 +78,7 @@ def _morning_page(request, station, template):
         station=station,
         lines=_lines(seen),
         finds=[say(f) for f in seen.findings],
+        more=max(0, len(seen.findings) - 9),  # than the paper has room for
         where=where,
         clusters=sum(f.result["clusters"] for f in seen.findings if f.kind == Finding.HOT),
     )
@@ -103,14 +104,17 @@ def _lines(seen: queries.Morning) -> list[dict]:
     for heading in queries.HEADINGS:
         lines = seen.lines[heading]
         first = next((line for line in lines if line.url and line.press), None)
+        url, label = (first.url, first.press) if first else ("", "")
+        if heading == "changed" and lines and not first:
+            url, label = reverse("overview:area", args=[seen.station.code]), "show_on_map"
         rows.append(
             {
                 "n": seen.n(heading),
                 "tone": ASKS[heading] if lines else "",
                 "ask": asks[heading],
                 "text": " ".join(line.sentence for line in lines) or nothing[heading],
-                "url": first.url if first else "",
-                "label": word("button", first.press) if first else "",
+                "url": url,
+                "label": word("button", label) if label else "",
                 "primary": False,
                 "key": "",
             }

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import shapely
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -110,6 +111,12 @@ class MapData:
         d = "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in corners) + "z"
         self.cells.append({"d": d, "css": css, "title": title, "link": link, "url": url})
 
+    def surround(self, rings: Iterable[Iterable[tuple[float, float]]], *, link: str = "") -> None:
+        """A strong line around cells that belong together."""
+        whole = shapely.union_all([shapely.Polygon([self.xy(lon, lat) for lon, lat in ring]) for ring in rings])
+        d = frames.svg_path(whole)
+        self.cells.append({"d": d, "css": "hull", "title": "", "link": link, "url": ""})
+
     def point(
         self,
         lon: float,
@@ -156,7 +163,7 @@ class MapData:
         return {
             "d": f"M16 {low - 6}V{low}H{right}V{low - 6}",
             "x": _n(16 + length * metre / 2),
-            "y": low - 16,
+            "y": low - 20,
             "text": said,
         }
 
