@@ -80,6 +80,8 @@ class MappingForm(forms.Form):
             self.fields[f"c_{name}"] = forms.ChoiceField(
                 label=LABELS[name], choices=options, required=False, help_text=HINTS.get(name, "")
             )
+        for name in ("date", "type", "lon", "lat"):  # one way or another the file has to tell these
+            self.fields[f"c_{name}"].expected = True
         types = [("", _("as the column says")), *words.choices("incident_type")]
         kinds = [("", _("not stated")), *words.choices("place_kind")]
         self.fields["type"] = forms.ChoiceField(label=_("One kind for all rows"), choices=types, required=False)
