@@ -133,7 +133,7 @@ def status(group, code):
 
 @register.filter
 def kind(field):
-    """How a form field is laid out: "group" (several choices), "check" (one box) or "line"."""
+    """How a form field is laid out: "group" (several choices), "check" (one box), "file" or "line"."""
     if field.use_fieldset:
         return "group"
-    return "check" if getattr(field.field.widget, "input_type", "") == "checkbox" else "line"
+    return {"checkbox": "check", "file": "file"}.get(getattr(field.field.widget, "input_type", ""), "line")

@@ -193,6 +193,15 @@
       }, 300);
     });
   }
+  for (const box of all(".pickfile")) {   // the browser's own words for a file are in the browser's language
+    const input = one("input", box), told = one("bdi", box);
+    const tell = () => { told.textContent = [...input.files].map(file => file.name).join("، ") || told.dataset.none; };
+    input.addEventListener("change", tell);
+    input.form?.addEventListener("reset", () => setTimeout(tell));
+    addEventListener("pageshow", tell);
+    box.classList.add("worded");
+    tell();
+  }
   one("[data-focus-now]")?.focus();
 
   /* the desk locks itself when nobody is at it; every tab counts */
