@@ -258,7 +258,8 @@ def _hot_cells(station, on: date, beats: dict) -> list[Finding]:
     events = (
         Incident.objects.live()
         .drawable()
-        .filter(station=station, local_date__gte=since, local_date__lt=on)
+        .filter(station=station)
+        .between(since, on)
         .exclude(lon=None)
         .values_list("type_id", "lon", "lat")
     )
@@ -336,9 +337,8 @@ def _clustered(result, hot, plane) -> list[dict]:
 def _repeats(station, on: date) -> list[Finding]:
     events = list(
         Incident.objects.live()
-        .filter(
-            station=station, shown_as=Incident.POINT, local_date__lt=on, local_date__gte=on - timedelta(days=3 * 365)
-        )
+        .filter(station=station, shown_as=Incident.POINT)
+        .between(on - timedelta(days=3 * 365), on)
         .exclude(lon=None)
         .exclude(place_kind="dwelling")
         .order_by("occurred_from", "pk")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 
-from kalantar.kernel import uids
+from kalantar.kernel import clock, uids
 from kalantar.kernel.models import StoredFile
 from kalantar.people.models import Officer, Station, Unit
 from kalantar.territory.models import Beat
@@ -90,6 +92,10 @@ class IncidentQuerySet(models.QuerySet):
 
     def live(self):
         return self.filter(Q(batch=None) | ~_not_live())
+
+    def between(self, first: date, end: date):
+        """Events of the local days from `first` up to and without `end`: asked by moment, which the indexes hold."""
+        return self.filter(occurred_from__gte=clock.start_of(first), occurred_from__lt=clock.start_of(end))
 
     def drawable(self):
         """What may stand on a map, in a list by place, in a repeat-place layer or in an export (R14)."""

@@ -257,8 +257,11 @@ def events_of(actor, finding: Finding, limit: int = 50) -> list[Incident]:
     if finding.beat_id:
         events = events.filter(beat=finding.beat_id)
     if "from_on" in r:
-        events = events.filter(local_date__gte=r["from_on"], local_date__lte=r["to_on"])
+        first, last = (date.fromisoformat(r[name]) for name in ("from_on", "to_on"))
+        events = events.between(first, last + timedelta(days=1))
     if finding.kind == Finding.REPEAT:
+        days = sorted(date.fromisoformat(day) for day in r["dates"])
+        events = events.between(days[0], days[-1] + timedelta(days=1))
         near = 0.5 * 10**-queries_findings.SPOT_DIGITS + 1e-9
         events = events.filter(
             lon__range=(r["lon"] - near, r["lon"] + near),

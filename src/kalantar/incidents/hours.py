@@ -1,0 +1,63 @@
+"""Events by hour of the local week, counted by the database: 168 numbers, whatever the number of events."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Func, IntegerField
+
+MINUTE = timedelta(minutes=1)
+
+
+def offsets(zone: ZoneInfo, first: datetime, end: datetime) -> list[tuple[datetime | None, int]]:
+    """Until when a zone keeps which distance from UTC, in minutes, between two moments; the last lasts."""
+
+    def at(moment: datetime) -> int:
+        return int(moment.astimezone(zone).utcoffset().total_seconds() // 60)
+
+    found: list[tuple[datetime | None, int]] = []
+    moment = first
+    while moment < end:
+        after = min(moment + timedelta(days=1), end)
+        if at(after) != at(moment):
+            same, other = 0, (after - moment) // MINUTE
+            while other - same > 1:
+                middle = (same + other) // 2
+                same, other = (middle, other) if at(moment + middle * MINUTE) == at(moment) else (same, middle)
+            found.append((moment + other * MINUTE, at(moment)))
+        moment = after
+    return [*found, (None, at(end))]
+
+
+class WeekHour(Func):
+    """The hour of the local week of a moment, 0 for Monday's first to 167. Exact between `first` and `end`."""
+
+    output_field = IntegerField()
+    arity = 1
+
+    def __init__(self, expression, zone: ZoneInfo, first: datetime, end: datetime):
+        super().__init__(expression)
+        self.zone, self.first, self.end = zone.key, first, end
+
+    def as_postgresql(self, compiler, connection, **_context):
+        sql, params = compiler.compile(self.source_expressions[0])
+        local = f"({sql} AT TIME ZONE %s)"
+        said = f"((EXTRACT(ISODOW FROM {local})::int - 1) * 24 + EXTRACT(HOUR FROM {local})::int)"
+        return said, [*params, self.zone, *params, self.zone]
+
+    def as_sqlite(self, compiler, connection, **_context):
+        """SQLite knows no zones: the distance from UTC is handed in, and where it changes."""
+        sql, params = compiler.compile(self.source_expressions[0])
+        *changes, (_, last) = offsets(ZoneInfo(self.zone), self.first, self.end)
+        whens = "".join(f" WHEN {sql} < %s THEN %s" for _change in changes)
+        shift = f"CASE{whens} ELSE %s END" if changes else "%s"
+        given = [v for until, minutes in changes for v in (*params, _text(until), f"{minutes:+d} minutes")]
+        given = [*params, *given, f"{last:+d} minutes"]
+        day, hour = (f"CAST(strftime('%%{letter}', {sql}, {shift}) AS INTEGER)" for letter in "wH")
+        return f"((({day} + 6) %% 7) * 24 + {hour})", [*given, *given]
+
+
+def _text(moment: datetime) -> str:
+    """A moment as SQLite keeps it, for comparing."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,48 @@
+"""Hours of the local week, counted in SQL, against Python's own clock: over summer time, half hours and midnight."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from kalantar.incidents.hours import WeekHour, offsets
+
+ZONES = ("America/Chicago", "Asia/Tehran", "Asia/Kathmandu", "Australia/Lord_Howe")
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_offsets_hold_for_every_minute_around_a_change(name):
+    zone = ZoneInfo(name)
+    first, end = datetime(2018, 1, 1, 6, tzinfo=UTC), datetime(2019, 1, 1, 6, tzinfo=UTC)
+    steps = offsets(zone, first, end)
+    assert steps[-1][0] is None
+    probes = [first, end - timedelta(minutes=1)]
+    probes += [until + timedelta(minutes=m) for until, _ in steps if until for m in range(-90, 90)]
+    for moment in probes:
+        told = next(minutes for until, minutes in steps if until is None or moment < until)
+        assert told * 60 == moment.astimezone(zone).utcoffset().total_seconds(), moment
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_the_database_counts_the_hours_python_counts(db, name):
+    from django.db.models import DateTimeField, F, Value
+
+    from kalantar.incidents.models import IncidentType
+    from kalantar.incidents.types import load_types
+    from kalantar.people.actors import COMMAND_LINE
+
+    load_types(by=COMMAND_LINE)
+    zone, dice = ZoneInfo(name), random.Random(5)
+    first, end = datetime(2018, 1, 1, tzinfo=UTC), datetime(2019, 6, 1, tzinfo=UTC)
+    changes = [until for until, _ in offsets(zone, first, end) if until]
+    moments = [first + timedelta(minutes=dice.randrange(500 * 1440)) for _ in range(40)]
+    moments += [change + timedelta(minutes=m) for change in changes for m in (-61, -1, 0, 1, 59)]
+    one = IncidentType.objects.all()[:1]
+    for moment in moments:
+        asked = IncidentType.objects.annotate(at=Value(moment, output_field=DateTimeField()))
+        found = asked.filter(pk__in=[t.pk for t in one]).annotate(slot=WeekHour(F("at"), zone, first, end)).get().slot
+        local = moment.astimezone(zone)
+        assert found == local.weekday() * 24 + local.hour, moment
