@@ -49,9 +49,8 @@ def export_list(wanted: queries.Filter, *, by, kind: str, reason: str) -> Binary
     insist(rules.may_export(by.roles()))
     insist(None if kind in KINDS else "refused")
     reason = normalise(reason)[:300]
-    if not reason:
-        raise Refused("reason_missing", field="reason")
-    rows = queries.listed(queries.found(by, wanted))
+    insist(rules.reason_fault(reason), field="reason")
+    rows = queries.listed(queries.found(by, wanted)).filter(station__in=rules.stations_of(by, rules.EXPORTERS))
     if rows[: MOST + 1].count() > MOST:
         raise Refused("export_too_large", limit=MOST)
     made = tempfile.TemporaryFile()

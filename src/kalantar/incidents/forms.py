@@ -18,7 +18,7 @@ from kalantar.web import answer, show, words
 from kalantar.web.fields import ClockField, CodeField, JalaliDateField, NumbersInput, TextField, at
 from kalantar.web.messages import SENTENCES
 
-from . import queries, rules
+from . import queries, rules, shown
 from .models import Incident
 from .verbs import Event
 
@@ -62,7 +62,7 @@ class DegreesField(forms.Field):
             return None
         try:
             return float(digits.parse_number(value)) if isinstance(value, str) else float(value)
-        except InputError:
+        except (InputError, OverflowError):
             raise ValidationError(SENTENCES.say("not_a_number"), code="not_a_number") from None
 
     def prepare_value(self, value):
@@ -151,7 +151,8 @@ class RecordForm(EventForm):
 
 
 class CorrectForm(EventForm):
-    """An event as it was recorded, to be put right. The exact place of what is never a point is kept, not shown."""
+    """An event as it was recorded, to be put right. The exact place of what is never a point is kept, not shown: neither
+    its coordinates nor its door."""
 
     reason = TextField(label=gettext_lazy("Reason for the correction"), max_length=300)
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -161,15 +162,19 @@ class CorrectForm(EventForm):
         first, last = row.occurred_from, row.occurred_to
         shown_point = row.shown_as == Incident.POINT
         super().__init__(*args, initial={
-            "type": row.type.code, "place_text": row.place_text, "place_kind": row.place_kind, "beat": str(row.beat_id), "day": first,
+            "type": row.type.code, "place_text": shown.place_words(row), "place_kind": row.place_kind, "beat": str(row.beat_id), "day": first,
             "clock": first if row.time_known else None, "to_day": last, "to_clock": last if row.time_known else None,
             "lon": row.lon if shown_point else None, "lat": row.lat if shown_point else None, "external_ref": row.external_ref,
             "version": row.version}, **kwargs)
         if row.lon is not None and not shown_point:
             self.fields["lon"].help_text = _("The exact place is kept and not shown here. Write it only to change it.")
+        if row.place_text != shown.place_words(row):
+            self.fields["place_text"].help_text = _("The exact place is kept and not shown here. Write it only to change it.")
 
     def event(self) -> Event:
         made = super().event()
+        if "place_text" not in self.changed_data:
+            made = replace(made, place_text=self.row.place_text)
         if made.lon is None and self.row.lon is not None and self.row.shown_as != Incident.POINT and made.beat == self.row.beat_id:
             return replace(made, lon=self.row.lon, lat=self.row.lat)
         if made.lon is not None and "lon" not in self.changed_data and "lat" not in self.changed_data and made.beat != self.row.beat_id:

@@ -85,7 +85,8 @@ def scratch(chunks: Iterable[bytes]) -> Path:
 def sweep_scratch(older_than: timedelta = timedelta(hours=12)) -> int:
     """Work in progress that a killed process left behind."""
     gone = 0
-    for path in (Path(settings.DATA) / "tmp").glob("import-*"):
+    folder = Path(settings.DATA) / "tmp"
+    for path in [*folder.glob("import-*"), *folder.glob("*.upload*")]:
         if time.time() - path.stat().st_mtime > older_than.total_seconds():
             path.unlink(missing_ok=True)
             gone += 1
@@ -172,7 +173,6 @@ class Reading:
             "repeated": len(self.found.repeated) if self.found else 0,
             "duplicate_rows": self.found.duplicates[:200].tolist() if self.found else [],
             "repeated_rows": self.found.repeated[:200].tolist() if self.found else [],
-            "preview": self.preview,
             "stop": {"key": self.stop.key, "args": self.stop.details} if self.stop else None,
         }
 
@@ -249,7 +249,7 @@ def _count(reading: Reading, rows: Rows) -> None:
 
 
 def _preview(batch, rows: Rows, reader: Reader, n: int) -> list[dict]:
-    """The first rows as they will be read: what each became, or what is wrong with it."""
+    """The first rows as they will be read: what each became, or what is wrong with it; never where a door is (R14)."""
     taken = {int(number): at for at, number in enumerate(rows.row[:n].tolist())}
     wrong: dict[int, list[dict]] = {}
     for error in reader.errors.kept:
@@ -271,9 +271,6 @@ def _preview(batch, rows: Rows, reader: Reader, n: int) -> list[dict]:
                 "kind": KINDS[rows.kind[at]],
                 "beat": reader.ground.beats[beat][1] if beat >= 0 else "",
                 "station": reader.ground.stations[station][0] if station >= 0 else "",
-                "place": rows.place_text[at].as_py() if rows.place_text is not None else "",
-                "lon": None if np.isnan(rows.lon[at]) else float(rows.lon[at]),
-                "lat": None if np.isnan(rows.lat[at]) else float(rows.lat[at]),
             }
         shown.append(entry)
     return shown
@@ -364,10 +361,10 @@ def check(batch: Import, *, by, told: Callable[[], None] = lambda: None) -> Impo
 def _scope(batch: Import, by) -> frozenset[int]:
     """The stations whose rows this import may bring: those of the importer's posts, at the time of reading."""
     if by.officer_id is not None or batch.made_by is None:
-        return by.stations()
+        return rules.stations_of(by, rules.IMPORTERS)
     from kalantar.people.actors import OfficerActor
 
-    return OfficerActor(batch.made_by).stations()
+    return rules.stations_of(OfficerActor(batch.made_by), rules.IMPORTERS)
 
 
 def load(batch: Import, *, by, told: Callable[[], None] = lambda: None) -> Import:
@@ -389,7 +386,7 @@ def load(batch: Import, *, by, told: Callable[[], None] = lambda: None) -> Impor
         _fail(batch, by, "import_interrupted", {})
         raise
     except (DatabaseError, OSError) as wrong:
-        log.exception("import %s", batch.pk)
+        log.error("import %s: %s", batch.pk, type(wrong).__name__)  # a database's own words repeat the row
         full = any(said in str(wrong).lower() for said in ("disk is full", "no space left", "could not extend file"))
         return _fail(batch, by, "import_disk_full" if full else "import_fault", {})
 

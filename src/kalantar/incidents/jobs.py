@@ -109,7 +109,7 @@ def forget_files(payload: dict | None = None) -> int:
     )
     waiting = Q(state__in=[Import.UPLOADED, Import.FAILED], made_at__lt=now - timedelta(days=WAITING_DAYS))
     n = 0
-    for batch in Import.objects.filter(done | waiting).exclude(file=None):
+    for batch in Import.objects.filter(done | waiting).exclude(file=None, errors=None):
         verbs.forget_file(batch, by=SYSTEM)
         n += 1
     return n

@@ -96,7 +96,8 @@ def _narrowed(rows, wanted: Filter):
         hours = list(range(*PARTS[wanted.part]))
         rows = rows.annotate(hour=ExtractHour("occurred_from", tzinfo=clock.zone())).filter(time_known=True, hour__in=hours)
     if wanted.cell:
-        rows = rows.filter(h3__in=shown.inside(wanted.cell))
+        # A place asked for is a map in words: what is never drawn is not even counted there (R14).
+        rows = rows.drawable().filter(h3__in=shown.inside(wanted.cell))
     return rows
 
 

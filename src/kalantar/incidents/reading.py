@@ -22,13 +22,14 @@ from kalantar.persian.letters import normalise, search_key
 from kalantar.persian.terms import all_terms
 from kalantar.web import words
 
-from . import rules
+from . import rules, types
 from .ground import Ground
 from .mapping import WGS84, Mapping, code_of, key, numbers
 
 EPOCH = date(1970, 1, 1).toordinal()
 NO_TIME = np.iinfo(np.int64).min
 MAX_ERRORS = 100_000
+PLACES = frozenset({"lon", "lat", "x", "y", "place_text", "station", "beat"})
 PLACE_CHARS, REF_CHARS = 160, 60
 # A quick look before the exact one: two neighbouring groups of three digits, an @, or the beginning of a plate.
 _DIGIT = r"[0-9\x{06F0}-\x{06F9}\x{0660}-\x{0669}]"
@@ -146,9 +147,11 @@ class Reader:
         for fault in batch.faults:
             self.errors.add(fault.key, [fault.row], "", [""], [fault.details])
         type_ = self._types()
+        untyped = ~self._good
         day, minute = self._moments("date", "time")
         at, to, known, local_day = self._times(day, minute)
         kind = self._kinds()
+        self._hidden = untyped | (shown_table()[type_, kind] == rules.NEVER)
         lon, lat, told = self._places()
         beat, station = self._located(lon, lat, told)
         place_text, external_ref = self._text("place_text", PLACE_CHARS), self._text("external_ref", REF_CHARS)
@@ -186,6 +189,8 @@ class Reader:
         self._good[where] = False
         room = where[:MAX_ERRORS]
         values = self._batch.column(heading).take(pa.array(room)).to_pylist() if heading and show else [""] * len(room)
+        if name in PLACES:  # where an event that is never drawn may have been stands in no list of errors either (R14)
+            values = ["" if hidden else value for value, hidden in zip(values, self._hidden[room].tolist(), strict=True)]
         self.errors.add(key, self._batch.rows[where], heading, values, args)
 
     # -- what --
@@ -402,6 +407,27 @@ class Reader:
                     self._fault(key, (met == key)[places], name, show=False)
         tidy = pa.array([normalise(text)[:limit] for text in texts.to_pylist()] or [""], pa.string())
         return tidy.take(encoded.indices)
+
+
+@cache
+def shown_table() -> np.ndarray:
+    """How each type at each kind of place may be shown (R14)."""
+    return np.array(
+        [
+            [
+                rules.shown_as(
+                    code=code,
+                    violent=types.is_violent(code),
+                    never_drawn=code in types.NEVER_DRAWN,
+                    building=code in types.BUILDING,
+                    place_kind=kind,
+                )
+                for kind in KINDS
+            ]
+            for code in TYPES
+        ],
+        np.int8,
+    )
 
 
 @cache

@@ -63,6 +63,13 @@ def refusal(name: str, *, state: str, roles: frozenset[Role], given: dict | None
     return f"{missing[0]}_missing" if missing else None
 
 
+def stations_of(actor, posts: frozenset[Role]) -> frozenset[int]:
+    """The stations at which one of these posts is held: a post at one station says nothing at another."""
+    if actor.officer_id is None:
+        return actor.stations()
+    return frozenset(pk for pk in actor.stations() if posts & actor.roles_at(pk))
+
+
 def may_record(roles: frozenset[Role]) -> str | None:
     return None if RECORDERS & roles else "not_your_post"
 
@@ -137,6 +144,13 @@ def words_fault(text: str) -> str | None:
     if refused_category(free):
         return "trait_in_words"
     return "unkind_words" if any(fault.key == "forbidden_word" for fault in faults(free)) else None
+
+
+def reason_fault(text: str) -> str | None:
+    """Why these words are not taken as a reason: it stays in the log for good, so it names nobody."""
+    if not text.strip():
+        return "reason_missing"
+    return "person_in_words" if found_in(text) else None
 
 
 # ---- times ----

@@ -29,11 +29,12 @@ def place(row: Incident) -> str:
     return show.digits(place_words(row))
 
 
-def place_words(row: Incident) -> str:
+def place_words(row, shown_as: int | None = None) -> str:
     """The words about the place: all of them, the ways alone for a cell, none for what is never drawn."""
-    if row.shown_as == Incident.NEVER:
+    way = row.shown_as if shown_as is None else shown_as
+    if way == Incident.NEVER:
         return ""
-    return row.place_text if row.shown_as == Incident.POINT else segment(row.place_text)
+    return row.place_text if way == Incident.POINT else segment(row.place_text)
 
 
 def segment(text: str) -> str:

@@ -15,9 +15,8 @@ from django.db.models import F
 from kalantar.kernel import bulk, clock, numbers, uids
 from kalantar.kernel.change import Overtaken
 
-from . import rules, types
 from .models import DailyCount, Import, Incident, IncidentType, Unplaced
-from .reading import KINDS, NO_TIME, TYPES, Rows, spelled, times_before
+from .reading import KINDS, NO_TIME, TYPES, Rows, shown_table, spelled, times_before
 
 H3_RESOLUTION = 10
 LOCK_S = 0.7  # a batch grows or shrinks towards this; the promise is two seconds
@@ -124,26 +123,6 @@ def cells(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
     ]
     out[has] = np.array(found, np.int64)[back]
     return out
-
-
-def shown_table() -> np.ndarray:
-    """How each type at each kind of place may be shown (R14)."""
-    return np.array(
-        [
-            [
-                rules.shown_as(
-                    code=code,
-                    violent=types.is_violent(code),
-                    never_drawn=code in types.NEVER_DRAWN,
-                    building=code in types.BUILDING,
-                    place_kind=kind,
-                )
-                for kind in KINDS
-            ]
-            for code in TYPES
-        ],
-        np.int8,
-    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import h3.api.basic_int as h3
 from django.db import transaction
 from django.db.models import Q
 
-from kalantar.kernel import audit, bulk, clock, files, jobs, numbers, outbox
+from kalantar.kernel import audit, bulk, clock, files, jobs, keys, numbers, outbox
 from kalantar.kernel.change import Refused, insist, move, verb
 from kalantar.kernel.models import StoredFile
 from kalantar.people.models import Unit
@@ -74,6 +74,7 @@ def correct_incident(incident: Incident, event: Event, *, by, reason: str = "") 
 
     The digest stays as the row came, so that the file it came from does not bring it again.
     """
+    insist(rules.reason_fault(reason) if reason else None, field="reason")
     incident_read = incident.version
     incident = Incident.objects.visible_to(by).select_related("type").get(pk=incident.pk)
     incident.version = incident_read
@@ -120,8 +121,9 @@ _KEPT = (
     "shown_as",
     "external_ref",
 )
-# Words about a place may hold what should not have been written: the audit says that they changed, not what they were.
-_TOLD = tuple(name for name in _KEPT if name not in {"place_text", "h3", "number_year", "number_seq"})
+# The log is kept for good and tells no door (R14) and no word: it says that these changed, not what they were.
+_MARKED = ("place_text", "lon", "lat", "external_ref")
+_TOLD = tuple(name for name in _KEPT if name not in {*_MARKED, "h3", "number_year", "number_seq"})
 
 
 def _values(row: Incident) -> dict:
@@ -129,7 +131,12 @@ def _values(row: Incident) -> dict:
         name: str(getattr(row, name)) if isinstance(getattr(row, name), datetime) else getattr(row, name)
         for name in _TOLD
     }
-    return {**told, "place_text": f"{rules.text_mark(row.place_text):016x}" if row.place_text else ""}
+    return told | {name: _mark(name, getattr(row, name)) for name in _MARKED}
+
+
+def _mark(name: str, value: object) -> str:
+    """A keyed digest: the same value has the same mark, and nobody without the key can try values."""
+    return "" if value in (None, "") else keys.short_mac(f"incident {name}", str(value), 16)
 
 
 def _beat_of(event: Event, by) -> Beat:
@@ -247,7 +254,7 @@ def upload_import(stored: StoredFile, about: dict, *, by, name: str) -> Import:
 def map_import(batch: Import, mapping: mappings.Mapping, *, by) -> Import:
     """Say what the columns mean. Remembered for the next file with the same heading."""
     batch = Import.objects.visible_to(by).get(pk=batch.pk)
-    insist(rules.refusal("start", state=batch.state, roles=by.roles()))
+    insist(rules.refusal("start", state=batch.state, roles=by.roles_at(batch.unit_id)))
     _forget_later(batch.errors)
     headings = [*batch.about["columns"], *(column["column"] for column in batch.about["left_out"])]
     batch = move(batch, mapping=mappings.to_json(mapping), report={}, errors=None)
@@ -264,7 +271,7 @@ def map_import(batch: Import, mapping: mappings.Mapping, *, by) -> Import:
 def ask_check(batch: Import, *, by) -> Import:
     """A large file is checked by a job."""
     batch = Import.objects.visible_to(by).get(pk=batch.pk)
-    insist(rules.refusal("start", state=batch.state, roles=by.roles()))
+    insist(rules.refusal("start", state=batch.state, roles=by.roles_at(batch.unit_id)))
     insist(import_refusal(batch))
     jobs.queue("incidents.try_import", key=str(batch.pk), payload={"import": batch.pk})
     audit.record("import.check_asked", batch, by=by, chain=_chain(batch))
@@ -274,7 +281,7 @@ def ask_check(batch: Import, *, by) -> Import:
 @verb
 def keep_report(batch: Import, report: dict, errors: StoredFile | None, *, by) -> Import:
     """The file was read and nothing of it kept but what the reading found."""
-    insist(rules.refusal("start", state=batch.state, roles=by.roles()))
+    insist(rules.refusal("start", state=batch.state, roles=by.roles_at(batch.unit_id)))
     _forget_later(batch.errors)
     batch = move(batch, report=report, errors=errors)
     audit.record("import.checked", batch, by=by, chain=_chain(batch), errors=sum(report["errors"].values()))
@@ -285,7 +292,7 @@ def keep_report(batch: Import, report: dict, errors: StoredFile | None, *, by) -
 def start_import(batch: Import, *, by, queued: bool = True) -> Import:
     """Loading may begin. The rows stay unseen until all of them are there."""
     batch = Import.objects.visible_to(by).get(pk=batch.pk)
-    insist(rules.refusal("start", state=batch.state, roles=by.roles()))
+    insist(rules.refusal("start", state=batch.state, roles=by.roles_at(batch.unit_id)))
     insist(import_refusal(batch))
     batch = move(batch, state=Import.LOADING, written=0, alive_at=clock.wall(), failure={})
     if queued:
@@ -379,7 +386,7 @@ def fail_import(
 ) -> Import:
     """It did not work, and why. Nothing of the file is visible; what was written is swept away."""
     batch = Import.objects.get(pk=batch.pk)
-    insist(rules.refusal("fail", state=batch.state, roles=by.roles()))
+    insist(rules.refusal("fail", state=batch.state, roles=by.roles_at(batch.unit_id)))
     _forget_later(batch.errors)
     batch = move(
         batch, state=Import.FAILED, failure={"key": key, "args": args or {}}, report=report or {}, errors=errors
@@ -397,7 +404,8 @@ def fail_import(
 def withdraw_import(batch: Import, *, by, reason: str) -> Import:
     """The file was not right: its events and totals are gone at once, its rows a little later."""
     batch = Import.objects.visible_to(by).get(pk=batch.pk)
-    insist(rules.refusal("withdraw", state=batch.state, roles=by.roles(), given={"reason": reason.strip()}))
+    insist(rules.refusal("withdraw", state=batch.state, roles=by.roles_at(batch.unit_id), given={"reason": reason.strip()}))
+    insist(rules.reason_fault(reason), field="reason")
     batch = move(batch, state=Import.WITHDRAWN, withdrawn_at=clock.now(), withdrawal_reason=normalise(reason)[:300])
     jobs.queue("incidents.sweep_import", key=str(batch.pk), payload={"import": batch.pk})
     _tell_other_rooms(batch)
@@ -409,7 +417,7 @@ def withdraw_import(batch: Import, *, by, reason: str) -> Import:
 def discard_import(batch: Import, *, by) -> Import:
     """The upload is not wanted any more: its file goes, its line stays."""
     batch = Import.objects.visible_to(by).get(pk=batch.pk)
-    insist(rules.refusal("discard", state=batch.state, roles=by.roles()))
+    insist(rules.refusal("discard", state=batch.state, roles=by.roles_at(batch.unit_id)))
     batch = move(batch, state=Import.SWEPT, mapping={}, report={})
     jobs.queue("incidents.sweep_import", key=str(batch.pk), payload={"import": batch.pk})
     audit.record("import.discarded", batch, by=by, chain=_chain(batch))
@@ -449,11 +457,13 @@ def _say_swept(batch: Import, *, by, gone: int) -> Import:
 
 @verb
 def forget_file(batch: Import, *, by) -> Import:
-    """The uploaded file has done its work. A failed or waiting import without a file is over."""
+    """The uploaded file has done its work, and so has the list of what was wrong in it. A failed or waiting import
+    without a file is over."""
     batch = Import.objects.get(pk=batch.pk)
     _forget_later(batch.file)
+    _forget_later(batch.errors)
     over = batch.state in {Import.UPLOADED, Import.FAILED}
-    batch = move(batch, file=None, **({"state": Import.SWEPT} if over else {}))
+    batch = move(batch, file=None, errors=None, **({"state": Import.SWEPT} if over else {}))
     audit.record("import.file_forgotten", batch, by=by, chain=_chain(batch))
     return batch
 
@@ -520,9 +530,9 @@ def place_unplaced(
 def set_unplaced_aside(row: Unplaced, *, by, reason: str) -> Unplaced:
     """It belongs to no beat of ours, and why. It waits no longer."""
     row = Unplaced.objects.visible_to(by).get(pk=row.pk)
-    insist(rules.may_place(by.roles_at(row.stated_station_id) if row.stated_station_id else by.roles()))
+    insist(rules.may_place(by.roles_at(row.stated_station_id or row.unit_id)))
     insist("already_placed" if row.placed_as_id or row.set_aside else None)
-    insist(None if reason.strip() else "reason_missing")
+    insist(rules.reason_fault(reason), field="reason")
     row = move(row, set_aside=normalise(reason)[:300])
     audit.record("unplaced.set_aside", row, by=by, reason=row.set_aside)
     return row

@@ -20,8 +20,9 @@ from kalantar.web.answer import answer, refuse, unseen, went
 from . import imports as engine
 from . import mapping as mappings
 from . import queries_import as queries
-from . import rules, sentences, tables, verbs
+from . import rules, sentences, tables, types, verbs
 from .forms_import import AsideForm, MappingForm, PlaceForm, UploadForm, WithdrawForm
+from .shown import place_words
 
 AT_ONCE = 100_000  # files up to here are checked while the person waits; larger ones by a job
 STEPS = ("send", "columns", "check", "load")
@@ -83,9 +84,11 @@ class OnDisk:
 
 
 def _import(request, uid):
+    """A file of one's own units, for who brings files in: it may hold more than an event's page shows."""
     found = queries.one_import(request.actor, uid)
     if found is None:
         raise unseen()
+    insist(rules.may_import(request.actor.roles_at(found.unit_id)))
     return found
 
 
@@ -143,7 +146,7 @@ def choose(request, uid):
 def check(request, uid):
     """Read the whole file and keep nothing."""
     batch = _import(request, uid)
-    insist(rules.refusal("start", state=batch.state, roles=request.actor.roles()))
+    insist(rules.refusal("start", state=batch.state, roles=request.actor.roles_at(batch.unit_id)))
     insist(verbs.import_refusal(batch))
     if batch.rows > AT_ONCE:
         verbs.ask_check(batch, by=request.actor)
@@ -237,20 +240,22 @@ def to_fix(request):
     page = pager.page(request, queries.to_fix(request.actor), order=("occurred_from", "pk"), ascending=True)
     for row in page:
         row.place_shown = _may_be_listed(row)
+        row.place_words = place_words(row, _shown_as(row))
     return answer(request, "incidents/import/to_fix.html", title=_("Rows that wait for a place"), page=page)
 
 
 def _may_be_listed(row) -> bool:
     """Whose place is never drawn is not listed with it either (R14); who places the row sees it there."""
-    return (
-        rules.shown_as(
-            code=row.type.code,
-            violent=row.type.violent,
-            never_drawn=row.type.never_drawn,
-            building=False,
-            place_kind=row.place_kind,
-        )
-        > rules.NEVER
+    return _shown_as(row) > rules.NEVER
+
+
+def _shown_as(row) -> int:
+    return rules.shown_as(
+        code=row.type.code,
+        violent=row.type.violent,
+        never_drawn=row.type.never_drawn,
+        building=row.type.code in types.BUILDING,
+        place_kind=row.place_kind,
     )
 
 
@@ -260,6 +265,7 @@ def fix(request, pk):
     row = queries.one_to_fix(request.actor, pk)
     if row is None:
         raise unseen()
+    insist(rules.may_place(request.actor.roles_at(row.stated_station_id or row.unit_id)))
     beats = [
         (str(b.pk), f"{title(b)} · {title(b.station)}")
         for b in queries.beats_to_choose(request.actor, row.stated_station_id)
@@ -334,7 +340,6 @@ def _shown_row(entry: dict) -> dict:
             "kind": words.word("place_kind", entry["kind"]),
             "beat": entry["beat"],
             "station": entry["station"],
-            "place": entry["place"],
             "at": show.moment(moment) if entry["known"] else show.day(date.fromisoformat(entry["day"])),
             "to": show.moment(datetime.fromtimestamp(entry["to"] * 60, UTC)) if entry["to"] else "",
             "good": not entry["errors"],
