@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from kalantar.incidents.hours import WeekHour, offsets
+from kalantar.incidents.hours import PeriodsAgo, WeekHour, offsets
 
 ZONES = ("America/Chicago", "Asia/Tehran", "Asia/Kathmandu", "Australia/Lord_Howe")
 
@@ -46,3 +46,18 @@ def test_the_database_counts_the_hours_python_counts(db, name):
         found = asked.filter(pk__in=[t.pk for t in one]).annotate(slot=WeekHour(F("at"), zone, first, end)).get().slot
         local = moment.astimezone(zone)
         assert found == local.weekday() * 24 + local.hour, moment
+
+
+def test_the_database_counts_the_periods_python_counts(db):
+    from django.db.models import DateField, F, Value
+
+    from kalantar.incidents.models import IncidentType
+    from kalantar.incidents.types import load_types
+    from kalantar.people.actors import COMMAND_LINE
+
+    load_types(by=COMMAND_LINE)
+    on, one = date(2018, 1, 1), IncidentType.objects.first()
+    for back in [1, 2, 27, 28, 29, 30, 56, 57, 365, 3650, 20_000]:
+        day = on - timedelta(days=back)
+        asked = IncidentType.objects.filter(pk=one.pk).annotate(day=Value(day, output_field=DateField()))
+        assert asked.annotate(ago=PeriodsAgo(F("day"), on, 28)).get().ago == (back - 1) // 28

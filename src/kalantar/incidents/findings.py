@@ -23,6 +23,7 @@ from kalantar.kernel import clock
 from kalantar.people.models import Station
 from kalantar.territory.models import Area, Beat
 
+from .hours import PeriodsAgo
 from .models import DailyCount, Finding, Import, Incident
 from .queries_findings import SPOT_DIGITS
 
@@ -101,7 +102,11 @@ def _series(station_id: int, on: date, beats: dict) -> dict:
     Returns {(type, beat or None): int array}, from the type's first whole period on.
     """
     totals = DailyCount.objects.live().filter(station_id=station_id, local_date__lt=on)
-    per_day = totals.values_list("type_id", "beat_id", "local_date").annotate(n=Sum("n"))
+    per_period = (
+        totals.annotate(ago=PeriodsAgo("local_date", on, PERIOD_DAYS))
+        .values_list("type_id", "beat_id", "ago")
+        .annotate(n=Sum("n"))
+    )
     first: dict[int, date] = dict(totals.values_list("type_id").annotate(d=Min("local_date")))
     if not first:
         return {}
@@ -110,8 +115,7 @@ def _series(station_id: int, on: date, beats: dict) -> dict:
     for t, n in periods.items():
         for beat in (None, *beats):
             series[t, beat] = np.zeros(max(n, 1), dtype=np.int64)
-    for t, beat, day, n in per_day:
-        ago = ((on - day).days - 1) // PERIOD_DAYS
+    for t, beat, ago, n in per_period:
         for key in ((t, None), (t, beat)):
             if key in series and ago < len(series[key]):
                 series[key][-1 - ago] += n

@@ -1,8 +1,8 @@
-"""Events by hour of the local week, counted by the database: 168 numbers, whatever the number of events."""
+"""Times grouped by the database: hours of the local week, periods before a day. Few numbers, however many events."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Func, IntegerField
@@ -61,3 +61,23 @@ class WeekHour(Func):
 def _text(moment: datetime) -> str:
     """A moment as SQLite keeps it, for comparing."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+class PeriodsAgo(Func):
+    """How many whole periods a day lies before `on`: 0 for the period that ends the day before it."""
+
+    output_field = IntegerField()
+    arity = 1
+
+    def __init__(self, expression, on: date, days: int):
+        super().__init__(expression)
+        self.on, self.days = on, days
+
+    def as_postgresql(self, compiler, connection, **_context):
+        sql, params = compiler.compile(self.source_expressions[0])
+        return f"((%s::date - {sql} - 1) / {self.days:d})", [self.on.isoformat(), *params]
+
+    def as_sqlite(self, compiler, connection, **_context):
+        sql, params = compiler.compile(self.source_expressions[0])
+        said = f"CAST((julianday(%s) - julianday({sql}) - 1) / {self.days:d} AS INTEGER)"
+        return said, [self.on.isoformat(), *params]
