@@ -153,7 +153,7 @@ def of_incident(row: Incident) -> Drawn:
     if row.shown_as == Incident.CELL:
         ring = [(lon, lat) for lat, lon in h3.cell_to_boundary(shown.cell_of(row.h3))]
         drawn.cell(ring, css="l2", title=_("The event lies in this cell"))
-        return Drawn(drawn, notes=[_("A dwelling is shown as a cell, never as a point.")])
+        return Drawn(drawn, notes=[_("A dwelling, or what may be one, is shown as a cell, never as a point.")])
     drawn.point(row.lon, row.lat, count=3, largest=4, title=_("Place of the event"))
     return Drawn(drawn)
 

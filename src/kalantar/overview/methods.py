@@ -96,7 +96,8 @@ def numbers(finding: Finding) -> list[tuple[str, str]]:
     r = finding.result
     rows: list[tuple[str, str]] = []
     if "from_on" in r:
-        rows.append((_("Period"), f"{day(date.fromisoformat(r['from_on']))} – {day(date.fromisoformat(r['to_on']))}"))
+        first, last = (day(date.fromisoformat(r[end])) for end in ("from_on", "to_on"))
+        rows.append((_("Period"), _("%(first)s to %(last)s") % {"first": first, "last": last}))
     if "count" in r:
         rows.append((_("Counted"), digits(r["count"])))
     if "expected" in r:
