@@ -82,7 +82,7 @@ def _ground(actor, said) -> tuple[MapData | None, dict[int, str]]:
     if station is None:
         drawn = maps.province_map(actor, urls={s.pk: said.with_pick("station", s.pk) for s in several})
         return drawn, {beat.pk: title(beat) for beat in queries.beats(actor)}
-    beats = list(ground.beats(actor, station.pk))
+    beats = list(ground.beats(actor, station.pk).prefetch_related(None))  # who answers for them is not shown here
     drawn = maps.area_map(actor, station, beats=beats, chosen=said.wanted.beat)
     if drawn:
         drawn.shapes = [replace(shape, url=said.with_pick("beat", shape.link.removeprefix("beat-"))) for shape in drawn.shapes]
@@ -125,7 +125,7 @@ def _breaks(counts: list[int]) -> list[int]:
 
 
 def _spans(breaks: list[int]) -> list[str]:
-    """«۱ تا ۳», «۴ تا ۹», «۱۰ و بیشتر در یک خانه»."""
+    """The numbers each colour stands for, in words: "1 to 3", "4 to 9", "10 and more in a cell"."""
     starts, told = [1, *breaks], []
     for start, after in zip(starts, [*breaks, None], strict=True):
         if after is None:

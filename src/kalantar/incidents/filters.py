@@ -116,7 +116,7 @@ def _parts() -> list[tuple[str, str]]:
 
 
 def days(first: date, last: date) -> str:
-    """«۱ تا ۷ آذر ۱۴۰۵»."""
+    """A period in words."""
     if words.language() == "fa":
         return day_range(first, last)
     return day(first) if first == last else _("%(first)s to %(last)s") % {"first": day(first), "last": day(last)}

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 
 def address(actor, text: str) -> str | None:
-    """«۱۲/۱۴۰۵/۴۷۳» from any side: station, year and running number; or year and number, at one's own station."""
+    """A number like 12/1405/473 from any side: station, year and running number; or year and number, at one's own station."""
     from . import queries
 
     parts = [int(part) for part in text.replace("-", "/").split("/") if part.isascii() and part.isdigit() and len(part) < 10]

@@ -20,7 +20,7 @@ WAYS = frozenset({"village", "district", "settlement", "highway", "road", "boule
 
 
 def number(row: Incident, station_number: int | None) -> str:
-    """«۱۲/۱۴۰۵/۴۷۳»: station, Jalali year of registration, running number; Latin digits."""
+    """Station, Jalali year of registration and running number, like 12/1405/473; Latin digits."""
     return f"{station_number or 0}/{row.number_year}/{row.number_seq}"
 
 
@@ -40,7 +40,7 @@ def place_words(row, shown_as: int | None = None) -> str:
 def segment(text: str) -> str:
     """The ways and quarters of an address, without number, floor, unit or any free word."""
     kept = [f"{address.WORDS[part.kind][0]} {part.name}" for part in address.parts(text) if part.kind in WAYS and part.name]
-    return "، ".join(kept)
+    return "\u060c ".join(kept)  # the Persian comma
 
 
 def cell(row: Incident) -> str:

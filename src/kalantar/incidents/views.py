@@ -53,7 +53,7 @@ def _steps(actor) -> dict:
 
 
 def how_many(counted: queries.Counted) -> str:
-    """«۴۳ رویداد»; «بیش از ۱۰٬۰۰۰ رویداد» or «دست‌کم ۴۷ رویداد» where counting stopped."""
+    """So many events; "more than" or "at least" so many where counting stopped."""
     n = counted.listed
     if counted.at_least:
         return ngettext("at least %(n)s event", "at least %(n)s events", n) % {"n": digits(n)}
