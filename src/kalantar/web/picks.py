@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import urlencode
 
 from .pager import NEWER, OLDER
 
@@ -48,12 +49,16 @@ class Pick:
 
     @property
     def options(self) -> list[dict]:
-        return [{"url": self._url(value), "label": word, "current": value == self.value} for value, word in self._pairs]
-
-    def _url(self, value: str) -> str:
         address = self._request.GET.copy()
         for name in (self.name, OLDER, NEWER):
             address.pop(name, None)
-        if value != self._default:
-            address[self.name] = value
-        return f"{self._request.path}?{address.urlencode()}" if address else self._request.path
+        rest = address.urlencode()  # once for all options: a list has some hundred and fifty
+        return [
+            {"url": self._url(value, rest), "label": word, "current": value == self.value}
+            for value, word in self._pairs
+        ]
+
+    def _url(self, value: str, rest: str) -> str:
+        own = urlencode({self.name: value}) if value != self._default else ""
+        query = "&".join(filter(None, (rest, own)))
+        return f"{self._request.path}?{query}" if query else self._request.path

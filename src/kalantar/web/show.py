@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext, ngettext
@@ -59,6 +60,9 @@ def percent(value: float | None, places: int = 0) -> str:
     )
 
 
+_written = lru_cache(maxsize=4096)(jalali.day)  # a list tells the same few days again and again
+
+
 def local(value: date | datetime) -> date | datetime:
     """A stored moment in the zone of the page; a plain date as it is."""
     return localtime(value) if isinstance(value, datetime) and is_aware(value) else value
@@ -73,7 +77,7 @@ def day(value: date | datetime | None) -> str:
     if not value:
         return ""
     on = as_day(value)
-    return jalali.day(on) if language() == "fa" else f"{on.day} {MONTHS[on.month - 1][:3]} {on.year}"
+    return _written(on) if language() == "fa" else f"{on.day} {MONTHS[on.month - 1][:3]} {on.year}"
 
 
 def day_long(value: date | datetime | None) -> str:
@@ -97,7 +101,7 @@ def day_month(value: date | datetime | None) -> str:
     if not value:
         return ""
     on = as_day(value)
-    return jalali.day(on).rpartition(" ")[0] if language() == "fa" else f"{on.day} {MONTHS[on.month - 1][:3]}"
+    return _written(on).rpartition(" ")[0] if language() == "fa" else f"{on.day} {MONTHS[on.month - 1][:3]}"
 
 
 def clock(value: time | datetime | None) -> str:
