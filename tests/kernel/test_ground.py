@@ -289,3 +289,18 @@ def test_the_outbox_rolls_back_with_its_verb(opened, by):
     with pytest.raises(DatabaseError):
         broken(by=by)
     assert not OutboxLine.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_piece_left_by_a_killed_process_goes_after_half_a_day_and_a_young_one_stays(settings, tmp_path):
+    settings.DATA = tmp_path
+    stored = files.put(b"whole")
+    for name, hours in (("old", 13), ("young", 1)):
+        piece = tmp_path / "files" / f".new-{name}"
+        piece.write_bytes(b"half")
+        os.utime(piece, times=(piece.stat().st_atime, piece.stat().st_mtime - hours * 3600))
+    assert files.strays() == ([], [])
+    assert files.sweep_unfinished() == 1
+    assert [p.name for p in (tmp_path / "files").glob(".new-*")] == [".new-young"]
+    assert files.open_(stored).read() == b"whole"
+    assert files.changed() == []

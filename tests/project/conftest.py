@@ -109,14 +109,12 @@ class Place:
         try:
             yield child
         finally:
-            for sign in (signal.SIGTERM, signal.SIGKILL):
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(child.pid, sign)
-                try:
-                    child.wait(15)
-                    break
-                except subprocess.TimeoutExpired:
-                    continue
+            child.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(15)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
 
     @contextlib.contextmanager
     def serving(self):

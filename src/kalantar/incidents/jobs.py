@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from kalantar.kernel import clock, jobs
+from kalantar.kernel import clock, files, jobs
 from kalantar.kernel.change import Overtaken, Refused
 from kalantar.people.actors import SYSTEM
 
@@ -103,6 +103,7 @@ def forget_files(payload: dict | None = None) -> int:
     from .models import Import
 
     imports.sweep_scratch()
+    files.sweep_unfinished()
     now = clock.now()
     done = Q(state__in=[Import.LIVE], live_at__lt=now - timedelta(days=FILE_DAYS)) | Q(
         state__in=[Import.WITHDRAWN, Import.SWEPT]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -85,6 +87,16 @@ def discard(stored) -> None:
     """Forget a file whose last owner row is gone."""
     path_of(stored).unlink(missing_ok=True)
     stored.delete()
+
+
+def sweep_unfinished(older_than: timedelta = timedelta(hours=12)) -> int:
+    """Pieces that a killed process left before they had a name."""
+    gone = 0
+    for path in _folder().glob(".new-*"):
+        if time.time() - path.stat().st_mtime > older_than.total_seconds():
+            path.unlink(missing_ok=True)
+            gone += 1
+    return gone
 
 
 def strays() -> tuple[list[str], list[str]]:
