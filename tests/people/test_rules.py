@@ -53,8 +53,7 @@ def _account(step, *, target, at, oneself=False, active=None):
     wanted = rules.STEPS[step].while_active
     return rules.account_refusal(
         step,
-        target=frozenset(target),
-        roles_at_each_post=[frozenset(roles) for roles in at],
+        posts=[(role, frozenset(roles)) for role, roles in zip(sorted(target), at, strict=False)],
         oneself=oneself,
         active=wanted if active is None else active,
     )

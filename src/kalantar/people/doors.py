@@ -43,6 +43,12 @@ def first_step(officer, factor: str, kind: str) -> str:
     return ""
 
 
+def owes_factor(officer, factor: str, kind: str) -> bool:
+    """A session that began with the password alone is over once a second factor was set up elsewhere: whoever knows
+    only the password would else stay in."""
+    return factor == "none" and rules.needs_second_factor(kind) and officer.has_second_factor()
+
+
 def sign_in_address(request) -> str:
     """The sign-in page, and afterwards back to the page that was wanted."""
     address = reverse("people:sign_in")

@@ -50,8 +50,13 @@ class WhoActs:
             if sessions.lock(session):
                 verbs.lock(by=request.actor, why="idle")
             return None if name in doors.WHILE_LOCKED else HttpResponseRedirect(self._lock_address(request))
+        officer, factor, kind = request.actor.officer, session.get(sessions.FACTOR, "none"), request.installation.kind
+        if doors.owes_factor(officer, factor, kind):
+            verbs.sign_out(by=request.actor, why="over")
+            session.flush()
+            return HttpResponseRedirect(doors.sign_in_address(request))
         sessions.touch(session)
-        first = doors.first_step(request.actor.officer, session.get(sessions.FACTOR, "none"), request.installation.kind)
+        first = doors.first_step(officer, factor, kind)
         if first and name not in doors.BEFORE_ALL:
             return HttpResponseRedirect(reverse(first))
         return None

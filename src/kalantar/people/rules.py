@@ -92,19 +92,22 @@ def givable(*, grade: str, roles: frozenset[Role]) -> frozenset[Role]:
     return frozenset(role for role in GRADES if giving_refusal(role, grade=grade, roles=roles, oneself=False) is None)
 
 
-def account_refusal(
-    name: str, *, target: frozenset[Role], roles_at_each_post: list[frozenset[Role]], oneself: bool, active: bool
-) -> str | None:
+def account_refusal(name: str, *, posts: list[tuple[Role, frozenset[Role]]], oneself: bool, active: bool) -> str | None:
     """Why this step on a colleague's account may not be taken.
 
-    The superior must be one at *every* post of the colleague: a chief who lends a post to someone of the province does
-    not become that person's superior. The overseer's account is touched by the overseer's own body only.
+    posts : each post of the colleague's with the asking person's roles there. The superior must be one at *every* post,
+    and one who might give that very post: a chief who lends a post to someone of the province does not become that
+    person's superior, and who stands in for a chief has no say over the chief's own account. The overseer's account is
+    touched by the overseer's own body only.
     """
     step = STEPS[name]
     if oneself:
         return "not_for_oneself"
-    taken_by = frozenset({OVERSEER}) if OVERSEER in target else step.taken_by
-    if not roles_at_each_post or not all(taken_by & roles for roles in roles_at_each_post):
+    if any(role == OVERSEER for role, _ in posts):
+        may = [OVERSEER in roles for _, roles in posts]
+    else:
+        may = [bool(step.taken_by & GIVEN_BY.get(role, frozenset()) & roles) for role, roles in posts]
+    if not may or not all(may):
         return "not_your_post"
     if step.while_active is not None and active != step.while_active:
         return "not_from_this_state"
@@ -123,12 +126,16 @@ def stand_in_refusal(
     same_person: bool,
     from_on: date,
     to_on: date | None,
+    ends_on: date | None = None,
 ) -> str | None:
-    """A stand-in is named for a time: by who gives the post, or by a superior for the own one."""
+    """A stand-in is named for a time: by who gives the post, or by a superior for the own one; never for longer than
+    the post itself (`ends_on`)."""
     if same_person:
         return "not_for_oneself"
     if to_on is None or to_on < from_on:
         return "stand_in_needs_end"
+    if ends_on is not None and to_on > ends_on:
+        return "stand_in_too_long"
     if (to_on - from_on).days > STAND_IN_DAYS:
         return "stand_in_too_long"
     if is_holder and role in SUPERIORS:

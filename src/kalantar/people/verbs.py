@@ -156,6 +156,7 @@ def stand_in(post: Post, *, by: Actor, officer: Officer, from_on: date, to_on: d
             same_person=officer.pk == post.officer_id or (officer.pk == by.officer_id),
             from_on=from_on,
             to_on=to_on,
+            ends_on=post.to_on,
         )
     )
     if post.stands_in_for_id or not Post.objects.filter(pk=post.pk).held_from(from_on).exists():
@@ -184,8 +185,7 @@ def account_refusal(step: str, officer: Officer, *, by: Actor) -> str | None:
     posts = posts or list(Post.objects.filter(officer=officer).select_related("unit"))
     return rules.account_refusal(
         step,
-        target=frozenset(Role(post.role) for post in posts),
-        roles_at_each_post=[by.roles_at(post.unit_id) for post in posts],
+        posts=[(Role(post.role), by.roles_at(post.unit_id)) for post in posts],
         oneself=officer.pk == by.officer_id,
         active=officer.is_active,
     )
@@ -481,8 +481,8 @@ def unlock(pin: str, *, by: OfficerActor) -> None:
 
 
 def page_key(page: str) -> str:
-    """An address as the key of a draft; a long one by its digest."""
-    return page if len(page) <= 80 else keys.mac("page", page)
+    """An address as the key of a draft; a long or an odd one by its digest."""
+    return page if len(page) <= 80 and page.isprintable() else keys.mac("page", page)
 
 
 @verb

@@ -3,6 +3,7 @@ default is safe. Names: docs/guide/en/settings.md."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -53,11 +54,12 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "kalantar.web.middleware.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",  # its random length and the masked form tokens leave nothing to guess (BREACH)
+    "django.middleware.gzip.GZipMiddleware",  # random length and masked tokens: nothing to guess (BREACH)
     "django.middleware.security.SecurityMiddleware",
     "kalantar.project.health.HealthMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "kalantar.web.middleware.ChosenLanguage",
+    "kalantar.web.middleware.NotTooLarge",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "kalantar.people.middleware.WhoActs",
@@ -139,7 +141,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
-FILE_UPLOAD_TEMP_DIR = None
+BODY_MOST, VISITOR_BODY_MOST = 205_000_000, 100_000  # bytes of one request: a file with its form; a sign-in form
+FILE_UPLOAD_TEMP_DIR = DATA / "tmp"  # what comes in is never outside DATA; the worker sweeps what a killed server left
+with contextlib.suppress(OSError):  # a data folder that cannot be written is the gate's to refuse, in words
+    FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 
 LOGGING = {
@@ -148,5 +153,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"kalantar": {"level": "INFO"}, "django.security": {"level": "ERROR"}},
+    "loggers": {
+        "kalantar": {"level": "INFO"},
+        "django.security": {"level": "ERROR"},
+        # A refused or missing page is no fault, and its address may hold an invitation.
+        "django.request": {"level": "ERROR"},
+    },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -60,6 +61,7 @@ def went(url: str, told: str = "") -> HttpResponseRedirect:
             max_age=60,
             httponly=True,
             samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
         )
     return response
 

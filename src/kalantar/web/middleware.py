@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -53,6 +55,21 @@ class SecurityHeaders:
         if response.headers.get("Content-Type", "").startswith("text/html"):
             patch_vary_headers(response, ("Cookie",))
         return response
+
+
+class NotTooLarge:
+    """Refuse a body by the length it announces, before any of it is written to the disk: a visitor sends a form, a
+    colleague at most a province's file. Stands before whatever reads the form token."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        announced = request.META.get("CONTENT_LENGTH") or "0"
+        most = settings.BODY_MOST if SESSION_KEY in request.session else settings.VISITOR_BODY_MOST
+        if not announced.isdecimal() or int(announced[:20]) > most:
+            return render(request, "400.html", {"error_number": request.number}, status=413)
+        return self.get_response(request)
 
 
 class ChosenLanguage:

@@ -30,5 +30,6 @@ def inbox(request):
 def read(request):
     """All that was on the page is read."""
     newest = request.POST.get("newest", "")
-    verbs.read_inbox(by=request.actor, up_to=int(newest) if newest.isascii() and newest.isdigit() else None)
+    is_number = newest.isascii() and newest.isdigit() and len(newest) < 19
+    verbs.read_inbox(by=request.actor, up_to=int(newest) if is_number else None)
     return went(reverse("people:inbox"))
