@@ -68,6 +68,12 @@ def test_an_empty_translation_counts_as_missing(room):
     assert fault[0].startswith("not in Persian")
 
 
+def test_a_plural_translated_as_one_sentence_is_found(room):
+    python = 'def f(n):\n    return ngettext("%(n)s row", "%(n)s rows", n)\n'
+    (fault,) = found(room(python=python, persian=HEADER + 'msgid "%(n)s row"\nmsgstr "%(n)s سطر"\n'))
+    assert fault[0].startswith("no plural in Persian")
+
+
 @pytest.mark.parametrize(
     ("entry", "what"),
     [

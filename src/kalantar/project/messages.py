@@ -116,13 +116,15 @@ def faults(rooms: Path = ROOMS, language: str = "fa") -> list[Fault]:
     known: dict[tuple, tuple[str, Path]] = {}
     for room in sorted(path for path in rooms.iterdir() if path.is_dir() and path.name != "data"):
         source = room / "locale" / language / "LC_MESSAGES" / "django.po"
-        used = {sentence.key: sentence for sentence in sentences(room)}
+        used = {sentence.key: sentence for sentence in sorted(sentences(room), key=lambda one: one.plural is not None)}
         catalogue = _read(source) if source.exists() else Catalog(language)
         translated = {(entry.context, _first(entry.id)): entry for entry in catalogue if entry.id}
         for key, sentence in used.items():
             entry = translated.get(key)
             if entry is None or not all(_strings(entry)):
                 found.append(Fault(sentence.path, f"not in Persian (line {sentence.line})", sentence.text))
+            elif sentence.plural and isinstance(entry.id, str):  # gettext would fall back to English
+                found.append(Fault(sentence.path, f"no plural in Persian (line {sentence.line})", sentence.text))
         for key, entry in translated.items():
             if key not in used:
                 found.append(Fault(source, "nobody says this any more", key[1]))
