@@ -192,6 +192,24 @@ def test_counting_stops_and_says_so(client_of, station_chief, some, monkeypatch)
     assert "بیش از ۲۰ رویداد" in response.content.decode()
 
 
+def test_where_no_index_helps_a_part_is_looked_at_and_the_count_says_so(client_of, station_chief, some, monkeypatch):
+    from kalantar.incidents import queries
+
+    monkeypatch.setattr(queries, "LOOKED_AT", 3)
+    response = client_of(station_chief).get(reverse("incidents:list"), {"period": "all", "place": "shop"})
+    assert len(numbers(response)) >= 40 and f"دست‌کم {'۵۰' if len(numbers(response)) == 50 else ''}" in response.content.decode()
+
+
+def test_a_commanders_pages_hold_what_a_slow_twin_finds(client_of, province_commander, beats, other_beats, types):
+    """Over many stations the newest days are looked at first; the pages are the same as if all were read at once."""
+    rows = events.many(beats, 150, days=700)
+    client = client_of(province_commander)
+    assert listed(client, period="all") == twin(rows, period="all")
+    assert listed(client, period="all", type="R") == twin(rows, period="all", type="R")
+    second = client.get(client.get(reverse("incidents:list"), {"period": "all"}).context["page"].older_url)
+    assert numbers(client.get(second.context["page"].newer_url)) == twin(rows, period="all")[:50]
+
+
 # ---- search by number ----
 
 

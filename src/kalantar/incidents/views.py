@@ -26,8 +26,9 @@ def incidents(request):
     actor, said = _eyes(request), filters.read(request)
     rows = queries.found(actor, said.wanted)
     counted = queries.count(actor, said.wanted, rows)
-    return answer(request, "incidents/list.html", said=said, counted=counted, count_text=how_many(counted), hidden_text=hidden(counted),
-                  page=queries.one_page(request, rows, said.wanted), **_steps(actor))
+    page = queries.one_page(request, rows, said.wanted)
+    return answer(request, "incidents/list.html", said=said, counted=counted, count_text=how_many(counted, seen=len(page)),
+                  hidden_text=hidden(counted), page=page, **_steps(actor))
 
 
 @require_safe
@@ -52,10 +53,11 @@ def _steps(actor) -> dict:
     return {"may_record": rules.may_record(actor.roles()) is None, "may_export": rules.may_export(actor.roles()) is None}
 
 
-def how_many(counted: queries.Counted) -> str:
+def how_many(counted: queries.Counted, seen: int = 0) -> str:
     """So many events; "more than" or "at least" so many where counting stopped."""
     n = counted.listed
     if counted.at_least:
+        n = max(n, seen)
         return ngettext("at least %(n)s event", "at least %(n)s events", n) % {"n": digits(n)}
     return ngettext("%(n)s event", "%(n)s events", n) % {"n": shown_count(n, counted.limit or n)}
 
