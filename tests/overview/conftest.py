@@ -51,8 +51,6 @@ def plant(town: City) -> City:
     for ago in (3, 11, 19, 27, 40, 61, 80, 300):
         town.put("T-POCKET", beats[0], days_ago=ago, hour=18, place_kind="street", x=0.3, y=0.7, place="خیابان بهار")
     town.spread("T-POCKET", each=3, beats=[beats[0]], periods=14)
-    for i in range(20):
-        town.put("T-HOME", beats[1], days_ago=1 + i, place_kind="dwelling", place="خیابان بهار، پلاک ۴۷")
     for i in range(12):
         town.put("A-MINOR", beats[0], days_ago=2 + i, hour=23, place_kind="dwelling", place="کوچه نسترن")
     return town.written()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from datetime import timedelta
@@ -12,6 +13,7 @@ from django.urls import reverse
 from kalantar.persian.digits import to_persian
 from tests import cast
 from tests.overview.conftest import make_findings
+from tests.overview.persian import fa, fa_n
 
 pytestmark = pytest.mark.django_db
 
@@ -31,17 +33,24 @@ def morning_of(client):
 def test_the_lines_count_what_the_rooms_told_and_the_title_counts_what_needs_the_chief(town, client_of, station_chief):
     response = morning_of(client_of(station_chief))
     text, seen = read(response), response.context["morning"]
-    assert [line["ask"] for line in response.context["lines"]] == ["تغییرها", "عقب‌افتاده‌ها", "در انتظار امضای شما"]
+    assert [line["ask"] for line in response.context["lines"]] == [
+        fa("What changed"),
+        fa("What is late"),
+        fa("What needs your signature"),
+    ]
     assert [line["n"] for line in response.context["lines"]] == [
         sum(line.n for line in seen.lines[heading]) for heading in ("changed", "late", "sign")
     ]
     asks = seen.n("late") + seen.n("sign")
-    assert response.context["title"] == f"صبح به خیر. امروز {to_persian(str(asks))} کار منتظر شماست."
+    assert response.context["title"] == fa_n(
+        "Good morning. %(n)s thing needs you today.", "Good morning. %(n)s things need you today.", asks
+    )
     assert response.context["title"] in text
     changed = {line.sentence: line.n for line in seen.lines["changed"]}
     day = town.on - timedelta(days=1)
     yesterday = len(town.recount(station=station_chief.home_station.pk, first=day, last=day))
-    assert changed[f"دیروز {to_persian(str(yesterday))} رویداد رخ داد."] == yesterday
+    said = fa_n("%(n)s event happened yesterday.", "%(n)s events happened yesterday.", yesterday)
+    assert changed[said] == yesterday
     assert seen.n("sign") == 1
     assert any(
         "۴" in line.sentence and "محله" in line.sentence for line in seen.lines["late"]
@@ -76,7 +85,7 @@ def test_an_old_register_is_told_to_be_old(bare, station, client_of, station_chi
     bare.put("T-INCAR", bare.beats[0], days_ago=4).written()
     response = morning_of(client_of(station_chief))
     assert response.context["morning"].is_late
-    assert "۱ روز و نیم" in read(response) or "یک روز و نیم" in read(response)
+    assert fa("The newest incident is older than a day and a half") in read(response)
 
 
 def test_a_fresh_register_is_not(bare, client_of, station_chief):
@@ -90,24 +99,24 @@ def test_a_fresh_register_is_not(bare, client_of, station_chief):
 
 def test_without_ground_and_findings_the_page_says_so(installation, client_of, station_chief):
     text = read(morning_of(client_of(station_chief)))
-    assert "هنوز یافته‌ای" in text
-    assert "مرز" in text
+    assert fa("No findings yet") in text
+    assert fa("The boundary is not recorded yet") in text
 
 
 def test_a_station_without_events_is_not_called_quiet(bare, station, today, client_of, station_chief):
     make_findings(station, on=today)
     text = read(morning_of(client_of(station_chief)))
-    assert "هنوز رویدادی برای این حوزه ثبت نشده است." in text
-    assert "افزایشی" not in text
+    assert fa("No event is recorded for this area yet.") in text
+    assert fa("No rise beyond what is usual.") not in text
 
 
 def test_when_nothing_is_late_and_all_is_signed_the_title_says_it(bare, station, today, client_of, analyst):
     response = morning_of(client_of(analyst))
     seen = response.context["morning"]
     if not seen.asks:
-        assert response.context["title"] == "صبح به خیر. امروز چیزی دیر نشده است."
+        assert response.context["title"] == fa("Good morning. Nothing is late today.")
     assert seen.n("sign") == 0
-    assert response.context["lines"][2]["text"] == "چیزی در انتظار امضای شما نیست."
+    assert response.context["lines"][2]["text"] == fa("Nothing waits for your signature.")
 
 
 # ---- the signature ----
@@ -134,7 +143,7 @@ def test_the_chief_signs_once_and_the_brief_keeps_both_languages(town, station, 
     assert brief.content["fa"]["lines"]["late"] == [line.sentence for line in page.context["morning"].lines["late"]]
     assert last_line(brief).what == "morning_brief.signed"
     after = morning_of(client)
-    assert "امضا شده" in after.context["lines"][2]["text"]
+    assert after.context["lines"][2]["text"] == fa("This morning's brief is signed.")
     assert after.context["morning"].asks == page.context["morning"].asks - 1
     assert reverse("overview:sign", args=[station.code]) not in read(after)
 
@@ -147,7 +156,8 @@ def test_a_second_signature_is_refused_and_changes_nothing(town, station, client
     kept = MorningBrief.objects.values().get()
     answer = sign(client, station)
     assert answer.status_code == 422
-    assert "گزارش صبحگاهی امروز پیش‌تر امضا شده است. چیزی تغییر نکرد." in answer.content.decode()
+    said = fa("This morning's brief is signed already. Nothing was changed.")
+    assert said in answer.content.decode()
     assert MorningBrief.objects.values().get() == kept
 
 
@@ -264,7 +274,7 @@ def test_a_station_without_data_is_said_to_have_none(bare, other_station, client
     response = client_of(province_commander).get(reverse("overview:morning"))
     rows = {row["station"].pk: row for row in response.context["rows"]}
     assert not rows[other_station.pk]["has_data"]
-    assert "بی‌داده" in read(response) or "داده‌ای نیست" in read(response) or "بدون داده" in read(response)
+    assert f">{fa('no data')}<" in read(response)
 
 
 def test_the_table_counts_each_stations_newest_morning_only(
@@ -303,8 +313,10 @@ def test_the_paper_holds_what_the_page_says_and_the_code_of_the_day(town, statio
 
     client = client_of(station_chief)
     page, text = morning_of(client), read(client.get(reverse("overview:paper", args=[station.code])))
-    for found in page.context["finds"]:
+    for found in page.context["finds"][:9]:
         assert found.title in text
+    more = len(page.context["finds"]) - 9
+    assert more <= 0 or fa("%(shown)s more finding on the page of today", shown=more) in text
     for line in page.context["lines"]:
         assert line["text"] in text
     assert to_persian(HeadCode.objects.get(on=town.on).code) in text
@@ -312,7 +324,7 @@ def test_the_paper_holds_what_the_page_says_and_the_code_of_the_day(town, statio
 
 def test_before_the_code_is_made_the_page_says_so(bare, station, client_of, station_chief):
     client = client_of(station_chief)
-    assert "کد" in read(morning_of(client))
+    assert html.escape(fa("Today's code is made with the first findings of the morning.")) in read(morning_of(client))
     assert client.get(reverse("overview:paper", args=[station.code])).status_code == 200
 
 

@@ -92,19 +92,14 @@ def test_rounding_never_makes_it_rarer_than_it_is(p):
 
 
 @pytest.mark.parametrize(
-    ("p", "text"),
-    [
-        (0.05, "اگر اوضاع همان بود، چنین عددی حدود ۵ بار در هر ۱۰۰ بار دیده می‌شد."),
-        (0.0041, "اگر اوضاع همان بود، چنین عددی حدود ۵ بار در هر ۱٬۰۰۰ بار دیده می‌شد."),
-        (0.00001, "اگر اوضاع همان بود، چنین عددی حدود ۱ بار در هر ۱۰۰٬۰۰۰ بار دیده می‌شد."),
-        (1e-9, "با همان اوضاع، چنین عددی در هر ۱۰۰٬۰۰۰ بار کمتر از یک بار دیده می‌شد."),
-    ],
+    ("p", "numbers"),
+    [(0.05, ["۵", "۱۰۰"]), (0.0041, ["۵", "۱٬۰۰۰"]), (0.00001, ["۱", "۱۰۰٬۰۰۰"]), (1e-9, ["۱۰۰٬۰۰۰"])],
 )
-def test_rarity_in_persian(p, text):
+def test_rarity_in_persian(p, numbers):
     from kalantar.overview.said import rarity
 
     with translation.override("fa"):
-        assert rarity(p) == text
+        assert re.findall(r"[۰-۹٬]+", rarity(p)) == numbers
 
 
 def test_a_line_of_a_rise_begins_where_its_series_begins():

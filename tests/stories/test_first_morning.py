@@ -13,6 +13,7 @@ import pytest
 from django.urls import reverse
 
 from tests.incidents.conftest import HEADER, row_at
+from tests.overview.persian import fa, pressed
 from tests.stories.looks import hold
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -73,10 +74,10 @@ def test_a_first_morning(live, small_city, station, station_chief, tmp_path, wid
     assert page.locator("h1").inner_text().startswith("صبح به خیر.")
     hold(live)
     assert page.locator(".finds > li").count() >= 4
-    page.get_by_role("button", name="خواندن و امضا").click()
+    page.get_by_role("button", name=pressed("read_sign")).click()
     page.wait_for_selector("[role=status]")
     assert MorningBrief.objects.filter(station=station, signed_by=station_chief.officer).count() == 1
-    assert page.get_by_role("button", name="خواندن و امضا").count() == 0
+    assert page.get_by_role("button", name=pressed("read_sign")).count() == 0
 
     # The area: the map, its twin, a beat.
     page = live.open(reverse("overview:my_area"))
@@ -92,7 +93,7 @@ def test_a_first_morning(live, small_city, station, station_chief, tmp_path, wid
 
     # A place that comes back, and one event there.
     page = live.open("/")
-    page.locator(".finds > li", has_text="نقطه پرتکرار").get_by_role("link").first.click()
+    page.locator(".finds > li", has_text="خیابان بهار").get_by_role("link").first.click()
     page.wait_for_url("**/findings/*/")
     hold(live)
     page.locator("table a.row").first.click()
@@ -196,10 +197,12 @@ def test_the_chief_signs_with_the_keyboard_alone(signed_in, small_city, station)
 
     page = signed_in.open("/", width=1280)
     page.keyboard.press("Tab")
-    assert focused(page) == "رفتن به متن صفحه"  # the first stop leads past the frame
+    assert focused(page) == fa("Skip to the content")  # the first stop leads past the frame
     page.keyboard.press("Enter")
     strokes = 0
-    while not (focused(page).startswith("خواندن و امضا") and page.evaluate("document.activeElement.type") == "submit"):
+    while not (
+        focused(page).startswith(pressed("read_sign")) and page.evaluate("document.activeElement.type") == "submit"
+    ):
         page.keyboard.press("Tab")
         strokes += 1
         assert strokes <= 8, "the way to the signature is long"
@@ -237,7 +240,7 @@ def test_without_a_script_the_morning_is_signed_and_the_table_is_there(
     page.goto(live_server.url + reverse("overview:my_area"))
     assert page.locator("[data-view=table] a.row").first.is_visible()
     page.goto(live_server.url + "/")
-    page.get_by_role("button", name="خواندن و امضا").click()
+    page.get_by_role("button", name=pressed("read_sign")).click()
     page.wait_for_selector("[role=status]")
     assert MorningBrief.objects.filter(station=station).count() == 1
     context.close()

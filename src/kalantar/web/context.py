@@ -63,6 +63,11 @@ class Shell:
             return None
 
     @cached_property
+    def province(self) -> str:
+        """The installation's own name, as it heads a paper."""
+        return _named(self.installation) if self.installation else ""
+
+    @cached_property
     def tag(self) -> str:
         """What a demonstration says about itself on every page."""
         if not self.installation or not self.installation.is_demo:
