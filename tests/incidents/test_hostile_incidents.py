@@ -9,7 +9,7 @@ import h3.api.basic_int as h3
 import pytest
 from django.urls import reverse
 
-from kalantar.incidents import exports, imports, mapping, queries, verbs
+from kalantar.incidents import exports, imports, mapping, queries, tables, verbs
 from kalantar.incidents.models import Import, Incident, Unplaced
 from kalantar.kernel import files
 from kalantar.kernel.change import Refused
@@ -249,3 +249,22 @@ def test_a_fault_of_the_database_does_not_repeat_a_row_in_the_log(ground, analys
     assert batch.state == Import.FAILED
     assert "نسترن" not in caplog.text
     assert "IntegrityError" in caplog.text
+
+
+@pytest.mark.parametrize(("blank", "every"), [(120_000, 1), (0, 700), (120_000, 700)])
+def test_a_column_of_telephone_numbers_that_begins_late_or_is_seldom_filled_is_found(
+    ground, analyst, tmp_path, blank, every
+):
+    path, first = tmp_path / "late.csv", row_at(ground[0])[:4]
+    with path.open("w", encoding="utf-8") as out:
+        out.write("date,type,longitude,latitude,remark\n")
+        for n in range(blank + 7_000):
+            remark = f"0912345{n % 10_000:04d}" if n >= blank and n % every == 0 else ""
+            out.write(",".join([*first, remark]) + "\n")
+    batch = imports.receive(path, by=analyst, name="late.csv")
+    assert [(c["column"], c["why"]) for c in batch.about["left_out"]] == [("remark", "mobile")]
+    assert batch.about["columns"] == ["date", "type", "longitude", "latitude"]
+    columns, values = tables.head(files.path_of(batch.file), 200_000)
+    assert "remark" not in columns
+    assert batch.rows == blank + 7_000
+    assert len(values["date"]) > 1_000

@@ -17,6 +17,7 @@ from kalantar.formats import Batch, FileRefused, Limits, RowFault, read_table, s
 from .mapping import LeftOut, refused_columns
 
 SAMPLE = 5_000
+FEWEST = 3  # values that tell what a column holds
 LOOKED_AT = 400  # values of each column, spread over the first rows, that are looked at for identifiers
 MAX_ROWS = Limits().rows
 
@@ -44,27 +45,57 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def pack(path: Path, target: Path, *, sheet: str | None = None, leave_out: frozenset[str] = frozenset()) -> About:
-    """Read a stranger's file once and write what may be kept of it. Raises FileRefused; then nothing is kept.
+class _FoundLate(Exception):
+    """A column that seemed empty holds persons further down."""
 
-    Columns of persons and traits are never written, whoever sends the file.
+    def __init__(self, columns: list[LeftOut]):
+        super().__init__()
+        self.columns = columns
+
+
+def pack(path: Path, target: Path, *, sheet: str | None = None) -> About:
+    """Read a stranger's file and write what may be kept of it. Raises FileRefused; then nothing is kept.
+
+    Columns of persons and traits are never written, whoever sends the file. One that shows only later what it is takes
+    what was written of it away again: the file is written anew without it.
     """
+    known: list[LeftOut] = []
+    while True:
+        try:
+            return _packed(path, target, sheet, known)
+        except _FoundLate as found:
+            known += found.columns
+
+
+def _some(column: pa.Array) -> list[str]:
+    """Values of a column that are not blank, spread over the whole of it."""
+    filled = column.filter(pc.not_equal(pc.utf8_trim_whitespace(column), ""))
+    if len(filled) <= LOOKED_AT:
+        return filled.to_pylist()
+    return filled.take(pa.array(np.linspace(0, len(filled) - 1, LOOKED_AT).astype(np.int64))).to_pylist()
+
+
+def _packed(path: Path, target: Path, sheet: str | None, known: list[LeftOut]) -> About:
     info = sniff(path, sheet=sheet)
     batches = read_table(path, info=info, sheet=sheet)
     first = next(batches, None)
     if first is None:
         raise FileRefused("headers_only")
-    spread = pa.array(np.unique(np.linspace(0, max(len(first) - 1, 0), LOOKED_AT).astype(np.int64))[: len(first)])
-    values = {name: first.column(name).take(spread).to_pylist() for name in first.columns}
-    refused = refused_columns(first.columns, values)
-    gone = {column.column for column in refused} | leave_out
+    refused = refused_columns(first.columns, {name: _some(first.column(name)) for name in first.columns})
+    refused += known
+    gone = {column.column for column in refused}
     kept = tuple(name for name in first.columns if name not in gone)
     schema = pa.schema([("row", pa.int32()), *((f"c{i}", pa.string()) for i in range(len(kept)))])
     rows = 0
+    unseen = [name for name in kept if len(_some(first.column(name))) < FEWEST]  # a column may begin to be filled later
     with pa.OSFile(str(target), "wb") as out:
         writer = None
         try:
             for batch in _with(first, batches):
+                late = refused_columns(unseen, {name: _some(batch.column(name)) for name in unseen})
+                if late:
+                    raise _FoundLate(late)
+                unseen = [name for name in unseen if len(_some(batch.column(name))) < FEWEST]
                 about = {"faults": [[f.row, f.key, f.details] for f in batch.faults]}
                 if writer is None:
                     schema = schema.with_metadata({"columns": json.dumps(kept)})
@@ -75,6 +106,7 @@ def pack(path: Path, target: Path, *, sheet: str | None = None, leave_out: froze
                 writer.write_batch(data, custom_metadata={"faults": json.dumps(about["faults"])})
                 rows += len(batch) + len(batch.faults)
         finally:
+            batches.close()
             if writer is not None:
                 writer.close()
     return About(
