@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import pytest
 from django.apps import apps
-from django.db import transaction
 from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
 
 from kalantar.people.actors import OfficerActor
 from kalantar.people.models import Station
-from tests import cast
 from tests.matrix.matrix import LINES, Line
 from tests.matrix.world import MARK, World, judge
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _django_db_marker():
-    """In place of pytest-django's own: `world` opens one transaction for the whole file, not one for each test."""
 
 
 def addresses() -> list[str]:
@@ -31,20 +24,6 @@ def addresses() -> list[str]:
                 yield f"{prefix}{entry.name}"
 
     return sorted(set(names(get_resolver())))
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker):
-    """Made once: every request of the matrix is undone after it was answered, and all of it at the end."""
-    from kalantar.kernel import installation, verbs
-    from kalantar.people.actors import COMMAND_LINE
-
-    with django_db_blocker.unblock(), transaction.atomic():
-        installation.forget()
-        verbs.open_installation("test", by=COMMAND_LINE, name="T", name_en="T", time_zone="Asia/Tehran")
-        yield World(cast.raise_test_structure())
-        transaction.set_rollback(True)
-    installation.forget()
 
 
 def test_every_address_has_a_line_and_every_line_an_address():
