@@ -6,7 +6,6 @@ Each worker is a process of its own, as in an installation; the database is this
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 from django.db import connection
@@ -26,7 +25,7 @@ from kalantar.kernel import audit, limits, numbers
 from kalantar.kernel.change import Overtaken, Refused, move, verb
 from kalantar.kernel.models import Job
 
-me, until, threads = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
+me, seconds, threads = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
 class By: audit_id = "test:" + me
 done, wrong = [0] * threads, []
 
@@ -50,7 +49,9 @@ def work(t):
         connections.close_all()
 
 crew = [threading.Thread(target=work, args=(t,)) for t in range(threads)]
-while time.time() < until - SECONDS: time.sleep(0.01)
+print("ready", flush=True)
+sys.stdin.readline()
+until = time.time() + seconds
 for one in crew: one.start()
 for one in crew: one.join()
 print(sum(done), "|", "; ".join(wrong[:3]))
@@ -80,18 +81,22 @@ def crew(opened):
             environment["KALANTAR_DATABASE_URL"] = (
                 f"postgres://{named['USER']}:{named['PASSWORD']}@{named['HOST']}:{named['PORT']}/{named['NAME']}"
             )
-        until = time.time() + 6 + seconds
-        code = WORKER.replace("SECONDS", str(seconds))
         children = [
             subprocess.Popen(
-                [sys.executable, "-P", "-c", code, str(n), str(until), str(threads)],
+                [sys.executable, "-P", "-c", WORKER, str(n), str(seconds), str(threads)],
                 env=environment,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
             )
             for n in range(processes)
         ]
+        for child in children:  # all at once, however slowly they came to life
+            assert child.stdout.readline() == "ready\n"
+        for child in children:
+            child.stdin.write("go\n")
+            child.stdin.flush()
         total = 0
         for child in children:
             out, err = child.communicate(timeout=seconds + 120)

@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -300,3 +301,21 @@ def place_is_loading(place: Place) -> bool:
     """Has a worker taken the import into its hands?"""
     begun = "Job.objects.filter(kind='incidents.load_import', state__in=['running', 'done']).exists()"
     return place.python(f"from kalantar.kernel.models import Job\nprint({begun})").strip() == "True"
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("room", [3_500_000, 6_000_000])
+def test_a_disk_that_fills_up_under_an_import_leaves_nothing_of_it_and_heals(city, file, room):
+    """The database's files may not grow beyond `room`, as on a full disk."""
+    rows, mapping = file
+    tight = ["prlimit", f"--fsize={room}", *KALANTAR, "import", "incidents", str(rows), "--map", str(mapping)]
+    if shutil.which("prlimit") is None:
+        pytest.skip("needs prlimit of util-linux")
+    said = subprocess.run(tight, env=city.environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert said.returncode == 1, said.stderr
+    assert "disk" in said.stderr.lower().splitlines()[-1], said.stderr
+    assert "Traceback" not in said.stderr.splitlines()[-1]
+    visible, _, batches, totals, chains = asked(city)
+    assert (visible, batches, totals, chains) == (0, 0, 0, 0)
+    assert city.run("import", "incidents", rows, "--map", mapping).code == 0
+    assert asked(city)[0] == ROWS
