@@ -200,6 +200,7 @@
     input.form?.addEventListener("reset", () => setTimeout(tell));
     addEventListener("pageshow", tell);
     box.classList.add("worded");
+    one(".pickname", box).hidden = false;
     tell();
   }
   one("[data-focus-now]")?.focus();
