@@ -304,3 +304,19 @@ def test_a_piece_left_by_a_killed_process_goes_after_half_a_day_and_a_young_one_
     assert [p.name for p in (tmp_path / "files").glob(".new-*")] == [".new-young"]
     assert files.open_(stored).read() == b"whole"
     assert files.changed() == []
+
+
+@pytest.mark.sqlite
+def test_a_wide_cache_is_given_back_even_when_writing_fails(db):
+    from kalantar.kernel import bulk
+
+    def size():
+        with connection.cursor() as cursor:
+            return cursor.execute("PRAGMA cache_size").fetchone()[0]
+
+    before = size()
+    with bulk.wide():
+        assert size() == -bulk.CACHE_KB
+    with pytest.raises(ZeroDivisionError), bulk.wide():
+        raise ZeroDivisionError  # something goes wrong while writing
+    assert size() == before

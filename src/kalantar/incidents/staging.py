@@ -136,6 +136,10 @@ class Stager:
     told: Callable[[], None] = lambda: None  # after each batch: a job keeps its lease
 
     def write(self, found: Prepared) -> None:
+        with bulk.wide():
+            self._write(found)
+
+    def _write(self, found: Prepared) -> None:
         type_ids = dict(IncidentType.objects.values_list("code", "pk"))
         ids = np.array([type_ids[code] for code in TYPES], np.int64)
         kinds = np.array(KINDS, object)

@@ -7,7 +7,8 @@ whoever calls this has checked them, and the database's own constraints hold her
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import repeat
@@ -16,6 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 from django.db import connection, models
+
+CACHE_KB = 128_000
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,22 @@ def prepare(model: type[models.Model], n: int, /, **columns: object) -> Prepared
         return Prepared(f"COPY {target} FROM STDIN (FORMAT csv)", _as_csv(n, columns), n)
     sql = " ".join(["INSERT INTO", target, "VALUES (", ", ".join(["?"] * len(columns)), ")"])
     return Prepared(sql, list(zip(*(_as_list(value, n) for value in columns.values()), strict=False)), n)
+
+
+@contextmanager
+def wide() -> Iterator[None]:
+    """Room in memory for the pages of all indexes while much is written: SQLite then rewrites each page less often."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        kept = cursor.execute("PRAGMA cache_size").fetchone()[0]
+        cursor.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA cache_size = {int(kept)}")
 
 
 def write(rows: Prepared) -> None:

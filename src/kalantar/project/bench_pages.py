@@ -76,8 +76,8 @@ def _of_a_station() -> dict[str, str]:
         "area": reverse("overview:area", args=[STATION]),
         "list": lists,
         "list_type": f"{lists}?type=T-BREAK&period=all",
-        "list_beat": f"{lists}?beat={beat.pk}&period=365d",
-        "list_night": f"{lists}?part=night&period=90d",
+        "list_beat": f"{lists}?beat={beat.pk}&period=all",
+        "list_night": f"{lists}?part=night&period=all",
         "list_place": f"{lists}?place=street&period=all",
         "list_all": f"{lists}?period=all",
         "list_middle": f"{lists}?period=all&older={place}",
@@ -117,7 +117,8 @@ class Server:
             environment["KALANTAR_DATABASE_URL"] = self.url
         self.port = free_port()
         began = time.perf_counter()
-        command = [sys.executable, "-P", "-m", "kalantar", "serve", "--port", str(self.port), "--data", str(self.data)]
+        command = [sys.executable, "-P", "-m", "kalantar", "serve", "--workers", "2"]
+        command += ["--port", str(self.port), "--data", str(self.data)]
         self.process = subprocess.Popen(command, env=environment)
         if not answers(self.port, self.process):
             raise RuntimeError("the web server did not start")

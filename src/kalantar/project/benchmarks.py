@@ -240,6 +240,7 @@ class Bench:
             "cpu_ms": statistics.median(cpu[large]),
             "small_cpu_ms": statistics.median(cpu[small]),
             "growth": middle[large] / middle[small],
+            "cpu_growth": statistics.median(cpu[large]) / statistics.median(cpu[small]),
             "statements": max(page[n]["statements"] for n in page),
         }
         return judged("pages", figures, who="kalantar", database=kind, page=page[large]["name"], n=large, small_n=small)
