@@ -28,7 +28,6 @@ from kalantar.kernel import (
 from kalantar.kernel.change import Refused
 from kalantar.kernel.models import Installation, Limit, StoredFile
 
-
 # ---- storage ----
 
 
