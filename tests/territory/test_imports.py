@@ -117,6 +117,15 @@ def test_an_overlap_with_a_neighbour_outside_the_file_names_no_neighbour(
     assert report.refusal == "boundaries_overlap"
 
 
+def test_no_chief_draws_a_beat_over_the_next_station(geojson, other_beats, station_chief, province_commander):
+    over = geojson({"11-1": square(0, 0, columns=2)})
+    before = list(Beat.objects.order_by("pk").values_list("pk", "station", "ended_on"))
+    report = import_boundaries(over, kind="beat", by=station_chief, overlaps_known=True, only_known=True)
+    assert (report.done, report.refusal) == (False, "boundaries_of_others")
+    assert list(Beat.objects.order_by("pk").values_list("pk", "station", "ended_on")) == before
+    assert import_boundaries(over, kind="beat", by=province_commander, overlaps_known=True, only_known=True).done
+
+
 def test_a_gap_is_measured_and_named(geojson, grounds, province_commander, station_chief):
     import_boundaries(grounds, kind="station", by=province_commander)
     report = import_boundaries(geojson(squares("11", 3)), kind="beat", by=station_chief)

@@ -316,7 +316,7 @@ def planned(path, kind: str, *, by, reading: Reading | None = None, file_name: s
         notes_n=len(shapes.notes),
         stations=len({o.station_id for o in outlines}),
     )
-    return _with_ground(report, outlines, doubled)
+    return _with_ground(report, outlines, doubled, {s.pk for s in stations})
 
 
 # ---- a file on its way through the pages ----
@@ -606,8 +606,11 @@ def _text_of_name(value) -> str:
 # ---- what would be wrong with the ground ----
 
 
-def _with_ground(report: CoverageReport, outlines: list, doubled: list[Twice]) -> Plan:
-    """Overlaps, gaps and repeated ground: among the file's own shapes, and with the neighbours that stay."""
+def _with_ground(report: CoverageReport, outlines: list, doubled: list[Twice], may_draw: set[int]) -> Plan:
+    """Overlaps, gaps and repeated ground: among the file's own shapes, and with the neighbours that stay.
+
+    A beat decides whose an event is: nobody takes ground from the beats of a station that is not theirs to draw.
+    """
     if not outlines:
         return Plan(report=_refused(replace(report, duplicates=tuple(doubled)), "boundaries_without_station"))
     model = Area if report.kind == STATION else Beat
@@ -615,13 +618,13 @@ def _with_ground(report: CoverageReport, outlines: list, doubled: list[Twice]) -
     geometry = [o.geometry for o in outlines]
     codes = [t.code for t in report.taken]
     bounds = shapely.total_bounds(geometry)
-    staying = (
+    staying = list(
         model.objects.in_force()
         .exclude(station__in=ours)
         .meeting(*map(float, bounds))
-        .values_list("geometry", flat=True)
+        .values_list("geometry", "station_id")
     )
-    beside = [shapely.from_wkb(bytes(wkb)) for wkb in staying]
+    beside = [shapely.from_wkb(bytes(wkb)) for wkb, _ in staying]
     ground = coverage_report([*geometry, *beside], outline=_outline(report.kind, ours))
     n = len(geometry)
 
@@ -629,6 +632,7 @@ def _with_ground(report: CoverageReport, outlines: list, doubled: list[Twice]) -
         return codes[i] if i < n else ""
 
     mine = [o for o in ground.overlaps if o.first < n]
+    lost_by = {staying[o.second - n][1] for o in mine if o.second >= n and o.area_m2 > rules.SLIVER_M2}
     gaps = [g for g in ground.gaps if g.area_m2 >= rules.SLIVER_M2]
     same = [
         Twice(
@@ -669,6 +673,7 @@ def _with_ground(report: CoverageReport, outlines: list, doubled: list[Twice]) -
     report = _refused(
         report,
         *["boundaries_doubled"] * bool(same),
+        *["boundaries_of_others"] * (report.kind == BEAT and not lost_by <= may_draw),
         *["boundaries_unknown"] * bool(report.left_out),
         *["boundaries_overlap"] * any(o.area_m2 > rules.SLIVER_M2 for o in mine),
     )

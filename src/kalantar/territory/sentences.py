@@ -39,6 +39,9 @@ REFUSALS = {
         "Shapes overlap in %(n)s places, %(area)s m² in all. Nothing was drawn. Correct the lines, or say that "
         "the overlaps are known."
     ),
+    "boundaries_of_others": _(
+        "Some of this ground is another station's. Nothing was drawn. The province decides where that line runs."
+    ),
     "boundaries_doubled": _(
         "One piece of ground is in the file under two codes. Nothing was drawn. Remove one of them."
     ),
