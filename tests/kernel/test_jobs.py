@@ -56,6 +56,23 @@ def test_a_failing_job_is_tried_five_times_and_ends_in_a_named_failure(opened, a
     assert "the printer is on fire" in row.error
 
 
+def test_a_failed_job_does_not_repeat_the_row_a_database_refused(opened, monkeypatch):
+    from django.db import IntegrityError
+
+    row = "DETAIL: Key (place_text)=(third floor) already exists."
+
+    def fail(payload):
+        raise IntegrityError(row)
+
+    monkeypatch.setitem(jobs.WORK, "test.fail", fail)
+    jobs.queue("test.fail", key="a")
+    jobs.run_due()
+    error = Job.objects.get().error
+    assert "IntegrityError" in error
+    assert "in fail" in error
+    assert "third floor" not in error
+
+
 def test_a_failing_job_does_not_hold_up_the_others(opened, done, monkeypatch):
     def fail(payload):
         raise RuntimeError

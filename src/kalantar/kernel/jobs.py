@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as hour
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q
 
 from . import clock
@@ -98,8 +98,8 @@ def run(found) -> bool:
     mine = Job.objects.filter(pk=found.pk, attempts=found.attempts)
     try:
         WORK[found.kind](found.payload)
-    except Exception:
-        error = traceback.format_exc(limit=8)[-2000:]
+    except Exception as fault:
+        error = _told(fault)[-2000:]
         over = found.attempts >= TRIES
         log.warning("job %s failed, attempt %s", found.kind, found.attempts)
         mine.update(
@@ -111,6 +111,13 @@ def run(found) -> bool:
         return False
     mine.update(state=Job.DONE, error="", lease_until=None, done_at=clock.wall())
     return True
+
+
+def _told(fault: Exception) -> str:
+    """Where and how a job failed. A database's own words are left out: they repeat the row that was refused."""
+    if isinstance(fault, DatabaseError):
+        return "".join([*traceback.format_tb(fault.__traceback__, limit=8), type(fault).__name__])
+    return "".join(traceback.format_exception(fault, limit=8))
 
 
 def keep_lease(kind: str, key: str) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kalantar.incidents.models import Finding, Incident
+from kalantar.incidents.types import NEVER_DRAWN
 from kalantar.kernel import clock
 from kalantar.territory import maps
 from kalantar.territory.maps import MapData
@@ -37,7 +38,8 @@ class Drawn:
 
 
 def type_options() -> list[tuple[str, str]]:
-    return choices("incident_type")
+    """What the map may be narrowed to: matters that are never drawn have no map of their own (R14)."""
+    return [(code, told) for code, told in choices("incident_type") if code not in NEVER_DRAWN]
 
 
 def mini_map(actor, station, found: Iterable[Finding]) -> MapData | None:
