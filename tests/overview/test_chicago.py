@@ -16,7 +16,6 @@ from django.urls import reverse
 from pyproj import Transformer
 
 from kalantar.people import sessions
-from tests.cast import actor_of
 from tests.overview.persian import fa_n
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -79,13 +78,14 @@ def chicago(db):
     )  # fmt: skip
     types.load_types(by=COMMAND_LINE)
     set_up.raise_city(demo.names(), [str(n) for n in range(1, 26) if n not in {13, 21, 23}], by=COMMAND_LINE)
+    set_up.enrol_cast(station=demo.STATION, other=demo.OTHER, by=COMMAND_LINE)
     for name, kind in (("districts", "station"), ("beats", "beat")):
         assert import_boundaries(demo.unpacked(f"{name}.geojson"), kind=kind, by=COMMAND_LINE, only_known=True).done
     for name in demo.FILES:
         demo.bring(name, None, clock.now(), say=lambda text: None)
     findings.make_all(clock.today())
     audit.stamp()
-    yield Station.objects.get(code="3")
+    yield Station.objects.get(code=demo.STATION)
     kept.forget()
 
 
@@ -97,6 +97,7 @@ def counted(told, ground, kind, first, last=ON - timedelta(days=1)):
 
 def test_the_first_morning_says_what_a_recount_says(chicago, shapes, told):
     from kalantar.incidents.models import Finding
+    from kalantar.people.models import Officer
     from kalantar.territory.models import Beat
 
     ground = shapes["3"]
@@ -114,9 +115,8 @@ def test_the_first_morning_says_what_a_recount_says(chicago, shapes, told):
         if row.kind == "rise":
             beat = shapely.from_wkb(bytes(row.beat.geometry)) if row.beat_id else ground
             assert result["count"] == counted(told, beat, kind, ON - timedelta(days=28))
-    chief = actor_of("station_chief", chicago)
     client = Client()
-    client.force_login(chief.officer)
+    client.force_login(Officer.objects.get(username="station_chief"))
     session = client.session
     sessions.begin(session)
     session.save()
