@@ -171,7 +171,8 @@ def verify(outside_code: str | None = None, *, batch: int = 20_000) -> tuple[int
         AuditHead.objects.values_list("chain", flat=True)
     )
     for chain in sorted(chains):
-        seq, previous, found, after = 0, "", [], 0
+        seq, previous, after = 0, "", 0
+        found: list[Fault] = []
         links[chain] = {0: ""}
         while len(found) < 100:
             rows = list(AuditLine.objects.filter(chain=chain, seq__gt=after).order_by("seq")[:batch])

@@ -7,6 +7,7 @@ other way round; and the files.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
@@ -33,8 +34,16 @@ from .change import Refused
 from .sealed import Reader, SealBroken, Writer
 
 LINES = 5_000
-# Sessions would let an old cookie open a restored installation; limits and Django's own lists are made anew.
-LEFT_OUT = {"sessions.session", "kernel.limit", "contenttypes.contenttype", "auth.permission", "auth.group"}
+# Sessions would let an old cookie open a restored installation, and an invitation that was used since would open
+# again; limits and Django's own lists are made anew.
+LEFT_OUT = {
+    "sessions.session",
+    "people.invite",
+    "kernel.limit",
+    "contenttypes.contenttype",
+    "auth.permission",
+    "auth.group",
+}
 
 
 def tables(registry: Apps = apps) -> list[type[models.Model]]:
@@ -104,8 +113,8 @@ def write(path: Path, *, registry: Apps = apps) -> dict:
                     tar.add(place, arcname=f"files/{stored.sha256}", recursive=False)
                     manifest["files"][stored.sha256] = stored.size
             _member(tar, "manifest.json", json.dumps(manifest, ensure_ascii=False).encode())
-        with temporary.open("rb+") as out:
-            os.fsync(out.fileno())
+        with temporary.open("rb+") as written:
+            os.fsync(written.fileno())
         temporary.replace(path)
         files.settle(path.parent)
     finally:
@@ -195,8 +204,7 @@ def _walk(path: Path, *, on_table, on_file) -> dict:
                     else:
                         name = member.name.removeprefix("files/")
                         digest = hashlib.sha256()
-                        chunks = iter(lambda body=body: body.read(1 << 20), b"")
-                        kept = _tee(chunks, digest)
+                        kept = _tee(iter(functools.partial(body.read, 1 << 20), b""), digest)
                         if on_file:
                             on_file(name, kept)
                         else:

@@ -35,7 +35,7 @@ class Slot:
         if self.at:
             slot = local.replace(hour=self.at.hour, minute=self.at.minute, second=0, microsecond=0)
             return slot if slot <= local else slot - timedelta(days=1)
-        step = self.every.total_seconds()
+        step = (self.every or timedelta(days=1)).total_seconds()
         return datetime.fromtimestamp(now.timestamp() // step * step, tz=now.tzinfo)
 
 

@@ -104,7 +104,7 @@ def _shown(value: object, code: str) -> object:
     return number(value) if code == "fa" else f"{value:,}"
 
 
-def sentence_of(fault: BaseException) -> str | None:
+def sentence_of(fault: Exception) -> str | None:
     """What to say of a refusal, however deep it arose; None for a fault of the program."""
     from kalantar.kernel.keys import KeysRefused
     from kalantar.kernel.storage import StorageRefused
@@ -124,7 +124,7 @@ def sentence_of(fault: BaseException) -> str | None:
     return _said_by_rooms(fault)
 
 
-def _said_by_rooms(fault: BaseException) -> str | None:
+def _said_by_rooms(fault: Exception) -> str | None:
     from django.db import DatabaseError, InterfaceError, OperationalError
 
     from kalantar.kernel.installation import NotInstalled
