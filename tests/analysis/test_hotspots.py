@@ -26,8 +26,17 @@ def test_gi_star_of_the_published_points():
     points = np.array([[10, 10], [20, 10], [40, 10], [15, 20], [30, 20], [30, 30]], float)
     apart = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
     z = gi_star_of([2, 3, 3.2, 5, 8, 7], np.argwhere(np.triu(apart <= 15, 1)))
-    assert z == pytest.approx([-1.3972762620115442, -0.2891776156271273, 0.6506496351610379, -0.2891776156271273,
-                               1.2345208835198738, 2.024243309389896], abs=1e-12)
+    assert z == pytest.approx(
+        [
+            -1.3972762620115442,
+            -0.2891776156271273,
+            0.6506496351610379,
+            -0.2891776156271273,
+            1.2345208835198738,
+            2.024243309389896,
+        ],
+        abs=1e-12,
+    )
 
 
 def test_memphis_equals_sfhotspot_in_every_cell(rows_of):
@@ -57,8 +66,7 @@ def test_p_is_the_share_of_all_draws_that_reach_the_sum():
         assert found.p_value[i] == pytest.approx(np.mean(np.array(sums) >= found.around[i]), rel=1e-12)
         others = np.delete(own, i)
         sums = [others[list(drawn)].sum() for drawn in combinations(range(11), k - 1)]
-        assert found.p_neighbours[i] == pytest.approx(
-            np.mean(np.array(sums) >= found.around[i] - own[i]), rel=1e-12)
+        assert found.p_neighbours[i] == pytest.approx(np.mean(np.array(sums) >= found.around[i] - own[i]), rel=1e-12)
 
 
 def test_p_agrees_with_shuffling_the_map():
@@ -70,7 +78,7 @@ def test_p_agrees_with_shuffling_the_map():
     runs = 4000
     shuffled = rng.permuted(np.broadcast_to(counts.ravel(), (runs, 144)), axis=1).reshape(runs, 12, 12)
     wide = np.pad(shuffled, ((0, 0), (1, 1), (1, 1)))
-    sums = sum(wide[:, 1 + i:13 + i, 1 + j:13 + j] for i in (-1, 0, 1) for j in (-1, 0, 1)).reshape(runs, 144)
+    sums = sum(wide[:, 1 + i : 13 + i, 1 + j : 13 + j] for i in (-1, 0, 1) for j in (-1, 0, 1)).reshape(runs, 144)
     share = (sums >= found.around).mean(axis=0)
     error = np.sqrt(found.p_value * (1 - found.p_value) / runs)
     assert (np.abs(share - found.p_value) <= 4.5 * error + 1e-9).all()

@@ -31,8 +31,9 @@ def moments(*texts):
 def test_washington_burglaries_equal_the_published_table(rows_of):
     rows = rows_of("crime/dc_burglaries_2016h1.csv")
     start, end = (
-        np.array([np.datetime64(r[name].replace(" ", "T")) if r[name][:1].isdigit() else np.datetime64("NaT")
-                  for r in rows])
+        np.array(
+            [np.datetime64(r[name].replace(" ", "T")) if r[name][:1].isdigit() else np.datetime64("NaT") for r in rows]
+        )
         for name in ("StartDateTime", "EndDateTime")
     )
     table = rows_of("crime/dc_burglaries_aoristic_published.csv")

@@ -13,8 +13,20 @@ def test_shrunken_rates_equal_the_published_ones(rows_of):
     rows = rows_of("fixtures/libpysal/stl_hom.csv")
     rates = shrunken_rates([float(r["HC7984"]) for r in rows], [float(r["PO7984"]) for r in rows])
     assert rates[:10] == pytest.approx(
-        [2.36718950e-05, 4.54539167e-05, 4.78114019e-05, 2.76907146e-05, 6.58989323e-05, 3.66494122e-05,
-         5.79952721e-05, 2.03064590e-05, 3.31152999e-05, 3.02748380e-05], rel=1e-8)
+        [
+            2.36718950e-05,
+            4.54539167e-05,
+            4.78114019e-05,
+            2.76907146e-05,
+            6.58989323e-05,
+            3.66494122e-05,
+            5.79952721e-05,
+            2.03064590e-05,
+            3.31152999e-05,
+            3.02748380e-05,
+        ],
+        rel=1e-8,
+    )
 
 
 def test_shrunken_rates_lie_between_their_own_and_the_common_rate():

@@ -15,8 +15,15 @@ WEEKS = 52.1775
 
 @pytest.mark.parametrize(
     ("first", "second", "p"),
-    [(6, 2, 0.1748748), (2, 6, 0.1748748), (0, 3, 0.088379), (3, 0, 0.088379), (10, 5, 0.2061644),
-     (16, 25, 0.165), (15, 5, 0.0250351)],
+    [
+        (6, 2, 0.1748748),
+        (2, 6, 0.1748748),
+        (0, 3, 0.088379),
+        (3, 0, 0.088379),
+        (10, 5, 0.2061644),
+        (16, 25, 0.165),
+        (15, 5, 0.0250351),
+    ],
 )
 def test_the_e_test_gives_the_published_p(first, second, p):
     assert etest(first, second) == pytest.approx(p, abs=5e-4)
@@ -31,7 +38,8 @@ def test_the_e_test_against_a_table_summed_by_hand():
 
     total = sum(
         stats.poisson.pmf(a, rate * long) * stats.poisson.pmf(b, rate * short)
-        for a in range(80) for b in range(80)
+        for a in range(80)
+        for b in range(80)
         if statistic(a, b) >= statistic(first, second) - 1e-12
     )
     assert etest(first, second, first_length=long, second_length=short, tail="greater") == pytest.approx(total)
@@ -147,8 +155,12 @@ def test_skipped_weeks_do_not_count():
 
 @pytest.mark.parametrize(
     ("history", "current", "why"),
-    [([3] * 7, 20, "history_short"), ([], 5, "history_short"), ([0, 1] * 30, 2, "too_few_events"),
-     ([0] * 200, 1, "too_few_events")],
+    [
+        ([3] * 7, 20, "history_short"),
+        ([], 5, "history_short"),
+        ([0, 1] * 30, 2, "too_few_events"),
+        ([0] * 200, 1, "too_few_events"),
+    ],
 )
 def test_too_few_to_say_is_said(history, current, why):
     found = rise(history, current, per_year=WEEKS)
@@ -165,8 +177,16 @@ def test_three_at_a_place_where_nothing_ever_happened_is_a_rise():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"history": [1, -1] * 9}, {"history": [1.5] * 9}, {"history": [[1]]}, {"current": -1}, {"per_year": 0},
-     {"season": "yes"}, {"level": 1.0}, {"skip": -1}],
+    [
+        {"history": [1, -1] * 9},
+        {"history": [1.5] * 9},
+        {"history": [[1]]},
+        {"current": -1},
+        {"per_year": 0},
+        {"season": "yes"},
+        {"level": 1.0},
+        {"skip": -1},
+    ],
 )
 def test_a_series_that_cannot_be_is_refused(wrong):
     given = {"history": [1] * 9, "current": 1, "per_year": 12} | wrong
@@ -233,8 +253,23 @@ def test_periods_end_with_the_day_asked_about():
 
 def test_benjamini_hochberg_of_their_own_example():
     # Benjamini and Hochberg (1995), section 4: 15 p-values, four rejected at .05
-    p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528,
-         0.7590, 1.0]
+    p = [
+        0.0001,
+        0.0004,
+        0.0019,
+        0.0095,
+        0.0201,
+        0.0278,
+        0.0298,
+        0.0344,
+        0.0459,
+        0.3240,
+        0.4262,
+        0.5719,
+        0.6528,
+        0.7590,
+        1.0,
+    ]
     found = many(p)
     assert found.comparisons == 15
     assert (found.adjusted <= 0.05).sum() == 4

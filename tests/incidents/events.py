@@ -26,8 +26,15 @@ def event(beat, **said):
     from kalantar.kernel import clock
 
     lon, lat = middle(beat)
-    given = {"type": "T-INCAR", "occurred_from": clock.now() - timedelta(hours=1), "place_kind": "street",
-             "place_text": "خیابان صنوبر", "lon": lon, "lat": lat, **said}
+    given = {
+        "type": "T-INCAR",
+        "occurred_from": clock.now() - timedelta(hours=1),
+        "place_kind": "street",
+        "place_text": "خیابان صنوبر",
+        "lon": lon,
+        "lat": lat,
+        **said,
+    }
     return Event(**given)
 
 
@@ -56,15 +63,39 @@ def many(beats, n: int, *, seed: int = 1, days: int = 400):
         known, placed = chance.random() < 0.8, chance.random() < 0.9
         lon = round(chance.uniform(beat.west, beat.east), 6) if placed else None
         lat = round(chance.uniform(beat.south, beat.north), 6) if placed else None
-        rows.append(Incident(
-            station_id=beat.station_id, beat=beat, type=kind, number_year=1404, number_seq=seq + 1, occurred_from=at,
-            occurred_to=at + timedelta(hours=chance.randrange(1, 9)) if chance.random() < 0.3 and now - at > timedelta(hours=9) else None,
-            time_known=known, local_date=clock.local_day(at), place_text=chance.choice(WORDS), place_kind=place, lon=lon, lat=lat,
-            h3=h3.latlng_to_cell(lat, lon, 10) if placed else None, location_precision="exact" if placed else "beat",
-            shown_as=rules.shown_as(code=kind.code, violent=kind.violent, never_drawn=kind.never_drawn, building=kind.code in types.BUILDING,
-                                    place_kind=place), made_at=now))
+        rows.append(
+            Incident(
+                station_id=beat.station_id,
+                beat=beat,
+                type=kind,
+                number_year=1404,
+                number_seq=seq + 1,
+                occurred_from=at,
+                occurred_to=at + timedelta(hours=chance.randrange(1, 9))
+                if chance.random() < 0.3 and now - at > timedelta(hours=9)
+                else None,
+                time_known=known,
+                local_date=clock.local_day(at),
+                place_text=chance.choice(WORDS),
+                place_kind=place,
+                lon=lon,
+                lat=lat,
+                h3=h3.latlng_to_cell(lat, lon, 10) if placed else None,
+                location_precision="exact" if placed else "beat",
+                shown_as=rules.shown_as(
+                    code=kind.code,
+                    violent=kind.violent,
+                    never_drawn=kind.never_drawn,
+                    building=kind.code in types.BUILDING,
+                    place_kind=place,
+                ),
+                made_at=now,
+            )
+        )
         totals[beat, kind, clock.local_day(at)] += 1
     Incident.objects.bulk_create(rows, batch_size=500)
-    DailyCount.objects.bulk_create([DailyCount(station_id=b.station_id, beat=b, type=k, local_date=d, n=m) for (b, k, d), m in totals.items()],
-                                   batch_size=500)
+    DailyCount.objects.bulk_create(
+        [DailyCount(station_id=b.station_id, beat=b, type=k, local_date=d, n=m) for (b, k, d), m in totals.items()],
+        batch_size=500,
+    )
     return rows

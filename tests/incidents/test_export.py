@@ -76,7 +76,12 @@ def test_who_took_what_and_why_is_written(client_of, analyst, station_chief, bea
     assert len(table(sent(client_of(analyst), period="90d", type="T"))) == 1
     line = AuditLine.objects.get(what="incidents.exported")
     assert line.by == analyst.audit_id and line.chain == f"station:{beat.station_id}"
-    assert (line.details["rows"], line.details["kind"], line.details["reason"], line.details["filter"]["type"]) == (1, "csv", "گزارش ماهانه", "T")
+    assert (line.details["rows"], line.details["kind"], line.details["reason"], line.details["filter"]["type"]) == (
+        1,
+        "csv",
+        "گزارش ماهانه",
+        "T",
+    )
 
 
 @pytest.mark.parametrize("given", [{"reason": " "}, {"kind": "exe"}])

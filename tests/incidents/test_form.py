@@ -25,8 +25,16 @@ def types(installation, monkeypatch):
 
 def said(at, **more):
     """What somebody types."""
-    return {"uid": str(uuid.uuid4()), "type": "T-INCAR", "place_text": "خیابان صنوبر", "place_kind": "street", "beat": at.pk,
-            "day": "۱۴۰۵/۰۸/۰۱", "clock": "۲۱:۳۰", **more}
+    return {
+        "uid": str(uuid.uuid4()),
+        "type": "T-INCAR",
+        "place_text": "خیابان صنوبر",
+        "place_kind": "street",
+        "beat": at.pk,
+        "day": "۱۴۰۵/۰۸/۰۱",
+        "clock": "۲۱:۳۰",
+        **more,
+    }
 
 
 def send(client, given):
@@ -60,8 +68,15 @@ def test_sending_twice_records_once(client_of, desk_officer, beat, types):
 
 @pytest.mark.parametrize(
     ("typed", "code"),
-    [("T-INCAR", "T-INCAR"), ("t-incar", "T-INCAR"), ("سرقت محتويات خودرو", "T-INCAR"), ("جیب", "T-POCKET"), ("Pickpocketing", "T-POCKET"),
-     ("کابل", "T-CABLE"), ("  زورگيري ", "R-STREET")],
+    [
+        ("T-INCAR", "T-INCAR"),
+        ("t-incar", "T-INCAR"),
+        ("سرقت محتويات خودرو", "T-INCAR"),
+        ("جیب", "T-POCKET"),
+        ("Pickpocketing", "T-POCKET"),
+        ("کابل", "T-CABLE"),
+        ("  زورگيري ", "R-STREET"),
+    ],
 )
 def test_a_kind_is_found_by_code_or_words(client_of, desk_officer, beat, types, typed, code):
     send(client_of(desk_officer), said(beat, type=typed))
@@ -70,13 +85,26 @@ def test_a_kind_is_found_by_code_or_words(client_of, desk_officer, beat, types, 
 
 @pytest.mark.parametrize(
     ("change", "field"),
-    [({"type": "سرقت"}, "type"), ({"type": "نیست"}, "type"), ({"type": ""}, "type"), ({"beat": ""}, "beat"), ({"day": "۱۴۰۵/۱۳/۰۱"}, "day"),
-     ({"day": ""}, "day"), ({"clock": "۲۵:۰۰"}, "clock"), ({"place_kind": "palace"}, "place_kind"), ({"lon": "abc", "lat": "۳۵"}, "lon"),
-     ({"place_text": "نزد 0912 345 6789"}, "place_text"), ({"place_text": "خانه اراذل"}, "place_text"),
-     ({"place_text": "تجمع اتباع"}, "place_text"), ({"uid": "x"}, "uid")],
+    [
+        ({"type": "سرقت"}, "type"),
+        ({"type": "نیست"}, "type"),
+        ({"type": ""}, "type"),
+        ({"beat": ""}, "beat"),
+        ({"day": "۱۴۰۵/۱۳/۰۱"}, "day"),
+        ({"day": ""}, "day"),
+        ({"clock": "۲۵:۰۰"}, "clock"),
+        ({"place_kind": "palace"}, "place_kind"),
+        ({"lon": "abc", "lat": "۳۵"}, "lon"),
+        ({"place_text": "نزد 0912 345 6789"}, "place_text"),
+        ({"place_text": "خانه اراذل"}, "place_text"),
+        ({"place_text": "تجمع اتباع"}, "place_text"),
+        ({"uid": "x"}, "uid"),
+    ],
     ids=str,
 )
-def test_what_is_refused_says_at_which_field_and_keeps_what_was_typed(client_of, desk_officer, beat, types, change, field):
+def test_what_is_refused_says_at_which_field_and_keeps_what_was_typed(
+    client_of, desk_officer, beat, types, change, field
+):
     response = send(client_of(desk_officer), said(beat, **change))
     assert response.status_code == 422 and list(response.context["form"].errors) == [field]
     assert response.context["form"]["day"].value() == change.get("day", "۱۴۰۵/۰۸/۰۱")
@@ -100,13 +128,18 @@ def test_the_future_is_refused(client_of, desk_officer, beat, types):
 
 @pytest.mark.parametrize(
     ("typed", "first", "last", "known"),
-    [({"clock": ""}, "2026-10-22T20:30", None, False), ({"to_clock": "23:00"}, "2026-10-23T18:00", "2026-10-23T19:30", True),
-     ({"to_clock": "02:00"}, "2026-10-23T18:00", "2026-10-23T22:30", True),
-     ({"to_clock": "8:00", "to_day": "1405/8/3"}, "2026-10-23T18:00", "2026-10-25T04:30", True),
-     ({"clock": "", "to_day": "1405/8/3"}, "2026-10-22T20:30", "2026-10-24T20:30", False)],
+    [
+        ({"clock": ""}, "2026-10-22T20:30", None, False),
+        ({"to_clock": "23:00"}, "2026-10-23T18:00", "2026-10-23T19:30", True),
+        ({"to_clock": "02:00"}, "2026-10-23T18:00", "2026-10-23T22:30", True),
+        ({"to_clock": "8:00", "to_day": "1405/8/3"}, "2026-10-23T18:00", "2026-10-25T04:30", True),
+        ({"clock": "", "to_day": "1405/8/3"}, "2026-10-22T20:30", "2026-10-24T20:30", False),
+    ],
     ids=str,
 )
-def test_an_hour_an_interval_over_midnight_or_a_day_alone(client_of, desk_officer, beat, types, typed, first, last, known):
+def test_an_hour_an_interval_over_midnight_or_a_day_alone(
+    client_of, desk_officer, beat, types, typed, first, last, known
+):
     send(client_of(desk_officer), said(beat, **typed))
     row = rows().get()
     assert row.occurred_from.isoformat()[:16] == first and row.time_known is known
@@ -143,7 +176,9 @@ def corrected(client, row, **change):
     page = client.get(reverse("incidents:correct", args=[row.uid])).context["form"]
     given = {name: page[name].value() for name in page.fields}
     given = {name: page.fields[name].prepare_value(value) for name, value in given.items()}
-    return client.post(reverse("incidents:correct", args=[row.uid]), {**{n: v for n, v in given.items() if v is not None}, **change})
+    return client.post(
+        reverse("incidents:correct", args=[row.uid]), {**{n: v for n, v in given.items() if v is not None}, **change}
+    )
 
 
 def test_a_correction_needs_a_reason_and_leaves_its_trace(client_of, station_chief, beat, types):
@@ -162,7 +197,9 @@ def test_of_two_corrections_the_second_is_told(client_of, station_chief, duty_de
     corrected(client_of(station_chief), row, type="T-MOTO", reason="نوع اشتباه بود")
     given = {name: form.fields[name].prepare_value(form[name].value()) for name in form.fields}
     given = {name: value for name, value in given.items() if value is not None}
-    response = deputy.post(reverse("incidents:correct", args=[row.uid]), {**given, "type": "T-CAR", "reason": "خودرو بود"})
+    response = deputy.post(
+        reverse("incidents:correct", args=[row.uid]), {**given, "type": "T-CAR", "reason": "خودرو بود"}
+    )
     assert response.status_code == 409 and rows().get().type.code == "T-MOTO"
 
 
@@ -215,4 +252,4 @@ def test_one_event_costs_the_same_whatever_its_history(client_of, station_chief,
 def test_what_is_never_drawn_has_a_page_without_its_place(client_of, station_chief, beat, types):
     row = events.recorded(beat, station_chief, type="N-FAMILY", place_text="کوچه نیلوفر")
     page = client_of(station_chief).get(reverse("incidents:incident", args=[row.uid])).content.decode()
-    assert "نیلوفر" not in page and "<svg class=\"map" not in page and "نمایش داده نمی‌شود" in page
+    assert "نیلوفر" not in page and '<svg class="map' not in page and "نمایش داده نمی‌شود" in page

@@ -76,9 +76,17 @@ def twin(rows, **asked):
 
 @pytest.mark.parametrize(
     "asked",
-    [{}, {"period": "7d"}, {"period": "all"}, {"period": "90d", "type": "T"}, {"period": "all", "type": "T-INCAR"},
-     {"period": "all", "part": "night"}, {"period": "90d", "part": "evening", "type": "T"}, {"period": "all", "place": "dwelling"},
-     {"period": "365d", "type": "A"}],
+    [
+        {},
+        {"period": "7d"},
+        {"period": "all"},
+        {"period": "90d", "type": "T"},
+        {"period": "all", "type": "T-INCAR"},
+        {"period": "all", "part": "night"},
+        {"period": "90d", "part": "evening", "type": "T"},
+        {"period": "all", "place": "dwelling"},
+        {"period": "365d", "type": "A"},
+    ],
     ids=str,
 )
 def test_the_list_holds_what_a_slow_twin_finds(client_of, station_chief, beats, some, asked):
@@ -114,7 +122,9 @@ def test_the_same_event_is_listed_when_its_kind_may_be(client_of, station_chief,
 
 
 def test_a_dwelling_is_named_by_its_street(client_of, station_chief, beat, types):
-    events.recorded(beat, station_chief, type="T-HOME", place_kind="dwelling", place_text="خیابان صنوبر، پلاک ۱۲، واحد ۳")
+    events.recorded(
+        beat, station_chief, type="T-HOME", place_kind="dwelling", place_text="خیابان صنوبر، پلاک ۱۲، واحد ۳"
+    )
     page = client_of(station_chief).get(reverse("incidents:list")).content.decode()
     assert "خیابان صنوبر" in page and "پلاک" not in page and "واحد" not in page
 
@@ -151,7 +161,11 @@ def test_pages_stay_while_rows_are_added(client_of, station_chief, beats, beat, 
 
 def test_the_chief_of_the_next_station_finds_nothing(client_of, other_chief, other_beats, beats, some):
     client = client_of(other_chief)
-    for asked in ({"period": "all"}, {"period": "all", "beat": beats[0].pk}, {"period": "all", "station": beats[0].station_id}):
+    for asked in (
+        {"period": "all"},
+        {"period": "all", "beat": beats[0].pk},
+        {"period": "all", "station": beats[0].station_id},
+    ):
         response = client.get(reverse("incidents:list"), asked)
         assert response.context["counted"].all == 0 and numbers(response) == []
         assert beats[0].name not in response.content.decode()
@@ -173,7 +187,17 @@ def test_a_foreign_address_never_breaks_the_page(client_of, station_chief, some)
     client = client_of(station_chief)
     wild = random.Random(3)
     for name in ("type", "beat", "period", "part", "place", "cell", "station", "older", "newer"):
-        for value in ("'", "0", "-1", "9" * 40, "2026-13-45..2026-01-01", "0001-01-01..9999-12-31", "T-", "\x00", str(wild.random())):
+        for value in (
+            "'",
+            "0",
+            "-1",
+            "9" * 40,
+            "2026-13-45..2026-01-01",
+            "0001-01-01..9999-12-31",
+            "T-",
+            "\x00",
+            str(wild.random()),
+        ):
             assert client.get(reverse("incidents:list"), {name: value}).status_code == 200
 
 
@@ -197,7 +221,10 @@ def test_where_no_index_helps_a_part_is_looked_at_and_the_count_says_so(client_o
 
     monkeypatch.setattr(queries, "LOOKED_AT", 3)
     response = client_of(station_chief).get(reverse("incidents:list"), {"period": "all", "place": "shop"})
-    assert len(numbers(response)) >= 40 and f"دست‌کم {'۵۰' if len(numbers(response)) == 50 else ''}" in response.content.decode()
+    assert (
+        len(numbers(response)) >= 40
+        and f"دست‌کم {'۵۰' if len(numbers(response)) == 50 else ''}" in response.content.decode()
+    )
 
 
 def test_a_commanders_pages_hold_what_a_slow_twin_finds(client_of, province_commander, beats, other_beats, types):
@@ -217,7 +244,9 @@ def test_a_commanders_pages_hold_what_a_slow_twin_finds(client_of, province_comm
 @pytest.mark.parametrize("digits", ["0123456789", "۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩"])
 def test_a_number_opens_its_event_in_any_digits_and_order(client_of, station_chief, beat, types, form, digits):
     row = events.recorded(beat, station_chief)
-    typed = form.format(s=row.station.number, y=row.number_year, n=row.number_seq).translate(str.maketrans("0123456789", digits))
+    typed = form.format(s=row.station.number, y=row.number_year, n=row.number_seq).translate(
+        str.maketrans("0123456789", digits)
+    )
     response = client_of(station_chief).get(reverse("web:find"), {"number": typed})
     assert response.url == reverse("incidents:incident", args=[row.uid])
 

@@ -58,10 +58,14 @@ def test_the_sentence_is_changed_with_the_keyboard(at_desk, beats):
     assert page.locator("h1").inner_text().count("۷ روز گذشته") == 1
 
 
-def test_without_a_script_the_words_are_links_and_the_form_is_a_form(chromium, live_server, client_of, station_chief, types, beats):
+def test_without_a_script_the_words_are_links_and_the_form_is_a_form(
+    chromium, live_server, client_of, station_chief, types, beats
+):
     context = chromium.new_context(java_script_enabled=False)
     client = client_of(station_chief)
-    context.add_cookies([{"name": name, "value": cookie.value, "url": live_server.url} for name, cookie in client.cookies.items()])
+    context.add_cookies(
+        [{"name": name, "value": cookie.value, "url": live_server.url} for name, cookie in client.cookies.items()]
+    )
     page = context.new_page()
     page.goto(live_server.url + reverse("incidents:record") + f"?beat={beats[2].pk}")
     page.fill("[name=type]", "T-MOTO")
@@ -84,7 +88,9 @@ def test_a_press_on_the_map_fills_in_the_place(at_desk, beats):
     page.click("form[data-draft] .btn.big")
     page.wait_for_selector("[role=status]")
     row = Incident.objects.get()
-    assert row.beat == beats[3] and beats[3].west < row.lon < beats[3].east and beats[3].south < row.lat < beats[3].north
+    assert (
+        row.beat == beats[3] and beats[3].west < row.lon < beats[3].east and beats[3].south < row.lat < beats[3].north
+    )
 
 
 @pytest.fixture
@@ -92,10 +98,17 @@ def pages(beats, station_chief, types):
     rows = events.many(beats, 300, days=40)
     point = next(row for row in rows if row.shown_as == 2)
     hidden = next(row for row in rows if row.shown_as == 0)
-    return [reverse("incidents:list"), reverse("incidents:list") + "?type=X-CRASH", reverse("incidents:map") + "?period=90d",
-            reverse("incidents:map") + "?type=T-MOTO", reverse("incidents:record"), reverse("incidents:export"),
-            reverse("incidents:incident", args=[point.uid]), reverse("incidents:incident", args=[hidden.uid]),
-            reverse("incidents:correct", args=[point.uid])]
+    return [
+        reverse("incidents:list"),
+        reverse("incidents:list") + "?type=X-CRASH",
+        reverse("incidents:map") + "?period=90d",
+        reverse("incidents:map") + "?type=T-MOTO",
+        reverse("incidents:record"),
+        reverse("incidents:export"),
+        reverse("incidents:incident", args=[point.uid]),
+        reverse("incidents:incident", args=[hidden.uid]),
+        reverse("incidents:correct", args=[point.uid]),
+    ]
 
 
 @pytest.mark.parametrize("language", ["fa", "en"])

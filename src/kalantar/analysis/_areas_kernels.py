@@ -56,7 +56,8 @@ def left_of(x1, y1, x2, y2, x, y):
 
 @njit(
     boolean(float64, float64, int64, float64[:, ::1], float64[::1], int64[::1], int64[::1], int32[::1]),
-    cache=True, nogil=True,
+    cache=True,
+    nogil=True,
 )
 def inside(x, y, part, edges, slabs, slab_first, starts, members):
     """Even-odd rule along the ray to +x, over the edges of this part's slab only.
@@ -87,7 +88,8 @@ def inside(x, y, part, edges, slabs, slab_first, starts, members):
 
 @njit(
     int64(int64, float64[:, ::1], int64[::1], float64[::1], int64[::1], int64[::1], int32[::1], boolean),
-    cache=True, nogil=True,
+    cache=True,
+    nogil=True,
 )
 def slab_members(parts, edges, edge_first, slabs, slab_first, starts, members, fill):
     """Count (fill False) or write (fill True) which edges touch each slab of each part."""
@@ -119,14 +121,43 @@ def slab_members(parts, edges, edge_first, slabs, slab_first, starts, members, f
 
 @njit(
     int64(
-        int64, float64[:, ::1], int64[::1], float64[::1], int64[::1], int64[::1], int32[::1],
-        int32[::1], float64[::1], int64, int64, int32[::1], uint8[::1], int32[::1], int32[::1], boolean,
+        int64,
+        float64[:, ::1],
+        int64[::1],
+        float64[::1],
+        int64[::1],
+        int64[::1],
+        int32[::1],
+        int32[::1],
+        float64[::1],
+        int64,
+        int64,
+        int32[::1],
+        uint8[::1],
+        int32[::1],
+        int32[::1],
+        boolean,
     ),
-    cache=True, nogil=True,
+    cache=True,
+    nogil=True,
 )
 def fill_grid(
-    parts, edges, edge_first, slabs, slab_first, starts, members,
-    owner, frame, nx, ny, first_whole, cover, border_cells, border_parts, write,
+    parts,
+    edges,
+    edge_first,
+    slabs,
+    slab_first,
+    starts,
+    members,
+    owner,
+    frame,
+    nx,
+    ny,
+    first_whole,
+    cover,
+    border_cells,
+    border_parts,
+    write,
 ):
     """Mark every cell: wholly inside which polygon, and which parts have an edge in it.
 
@@ -186,8 +217,14 @@ def fill_grid(
                     continue
                 if not known:  # no edge between two free cells side by side: same answer
                     within = inside(
-                        x0 + (col + 0.5) / fx, y0 + (row + 0.5) / fy,
-                        part, edges, slabs, slab_first, starts, members,
+                        x0 + (col + 0.5) / fx,
+                        y0 + (row + 0.5) / fy,
+                        part,
+                        edges,
+                        slabs,
+                        slab_first,
+                        starts,
+                        members,
                     )
                     known = True
                 if within:
@@ -200,14 +237,43 @@ def fill_grid(
 
 @njit(
     void(
-        float64[::1], float64[::1], float64[:, ::1], float64[::1], int64[::1], int64[::1], int32[::1],
-        int32[::1], float64[::1], int64, int64, int32[::1], int32[::1], int32[::1], int32[::1], int32[::1],
+        float64[::1],
+        float64[::1],
+        float64[:, ::1],
+        float64[::1],
+        int64[::1],
+        int64[::1],
+        int32[::1],
+        int32[::1],
+        float64[::1],
+        int64,
+        int64,
+        int32[::1],
+        int32[::1],
+        int32[::1],
+        int32[::1],
+        int32[::1],
     ),
-    cache=True, nogil=True,
+    cache=True,
+    nogil=True,
 )
 def locate(
-    lon, lat, edges, slabs, slab_first, starts, members,
-    owner, frame, nx, ny, code, whole, border_start, border_parts, out,
+    lon,
+    lat,
+    edges,
+    slabs,
+    slab_first,
+    starts,
+    members,
+    owner,
+    frame,
+    nx,
+    ny,
+    code,
+    whole,
+    border_start,
+    border_parts,
+    out,
 ):
     """code : polygon of a cell without edges, -1 outside, -2-k the k-th cell with edges."""
     x0, y0, fx, fy = frame[0], frame[1], frame[2], frame[3]
@@ -237,14 +303,43 @@ def locate(
 
 @njit(
     void(
-        float64[::1], float64[::1], float64[:, ::1], float64[::1], int64[::1], int64[::1], int32[::1],
-        int32[::1], float64[::1], int64, int64, int32[::1], uint8[::1], int32[::1], int32[::1], int32[::1],
+        float64[::1],
+        float64[::1],
+        float64[:, ::1],
+        float64[::1],
+        int64[::1],
+        int64[::1],
+        int32[::1],
+        int32[::1],
+        float64[::1],
+        int64,
+        int64,
+        int32[::1],
+        uint8[::1],
+        int32[::1],
+        int32[::1],
+        int32[::1],
     ),
-    cache=True, nogil=True,
+    cache=True,
+    nogil=True,
 )
 def matches(
-    lon, lat, edges, slabs, slab_first, starts, members,
-    owner, frame, nx, ny, code, cover, border_start, border_parts, out,
+    lon,
+    lat,
+    edges,
+    slabs,
+    slab_first,
+    starts,
+    members,
+    owner,
+    frame,
+    nx,
+    ny,
+    code,
+    cover,
+    border_start,
+    border_parts,
+    out,
 ):
     """How many polygons hold each point."""
     x0, y0, fx, fy = frame[0], frame[1], frame[2], frame[3]

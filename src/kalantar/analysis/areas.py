@@ -50,8 +50,22 @@ class PolygonIndex:
         lon, lat = _checked_points(lon, lat)
         out = np.empty(lon.size, np.int32)
         _kernels().locate(
-            lon, lat, self._edges, self._slabs, self._slab_first, self._starts, self._members, self._owner,
-            self._frame, self._nx, self._ny, self._code, self._whole, self._border_start, self._border_parts, out,
+            lon,
+            lat,
+            self._edges,
+            self._slabs,
+            self._slab_first,
+            self._starts,
+            self._members,
+            self._owner,
+            self._frame,
+            self._nx,
+            self._ny,
+            self._code,
+            self._whole,
+            self._border_start,
+            self._border_parts,
+            out,
         )
         if self._plain_order:
             return out
@@ -63,16 +77,42 @@ class PolygonIndex:
         lon, lat = _checked_points(lon, lat)
         out = np.empty(lon.size, np.int32)
         _kernels().matches(
-            lon, lat, self._edges, self._slabs, self._slab_first, self._starts, self._members, self._owner,
-            self._frame, self._nx, self._ny, self._code, self._cover, self._border_start, self._border_parts, out,
+            lon,
+            lat,
+            self._edges,
+            self._slabs,
+            self._slab_first,
+            self._starts,
+            self._members,
+            self._owner,
+            self._frame,
+            self._nx,
+            self._ny,
+            self._code,
+            self._cover,
+            self._border_start,
+            self._border_parts,
+            out,
         )
         return out
 
     # -- keeping -----------------------------------------------------------------------------
 
     _KEPT = (
-        "_order", "_edges", "_slabs", "_slab_first", "_starts", "_members", "_owner", "_frame",
-        "_code", "_whole", "_cover", "_border_start", "_border_parts", "_shape",
+        "_order",
+        "_edges",
+        "_slabs",
+        "_slab_first",
+        "_starts",
+        "_members",
+        "_owner",
+        "_frame",
+        "_code",
+        "_whole",
+        "_cover",
+        "_border_start",
+        "_border_parts",
+        "_shape",
     )
 
     def to_bytes(self):
@@ -139,9 +179,7 @@ class PolygonIndex:
         self._starts = np.cumsum(starts)
         self._members = np.empty(total, np.int32)
         moving = self._starts.copy()
-        kernels.slab_members(
-            count, self._edges, edge_first, self._slabs, self._slab_first, moving, self._members, True
-        )
+        kernels.slab_members(count, self._edges, edge_first, self._slabs, self._slab_first, moving, self._members, True)
 
         x1, y1 = bounds[:, :2].min(axis=0)
         x2, y2 = bounds[:, 2:].max(axis=0)
@@ -155,8 +193,19 @@ class PolygonIndex:
         first_whole = np.full(nx * ny, -1, np.int32)
         self._cover = np.zeros(nx * ny, np.uint8)
         arguments = (
-            count, self._edges, edge_first, self._slabs, self._slab_first, self._starts, self._members,
-            self._owner, self._frame, nx, ny, first_whole, self._cover,
+            count,
+            self._edges,
+            edge_first,
+            self._slabs,
+            self._slab_first,
+            self._starts,
+            self._members,
+            self._owner,
+            self._frame,
+            nx,
+            ny,
+            first_whole,
+            self._cover,
         )
         pairs = kernels.fill_grid(*arguments, nothing, nothing, False)
         cells_of, parts_of = np.empty(pairs, np.int32), np.empty(pairs, np.int32)
@@ -293,8 +342,9 @@ def _checked_order(geoms, order):
     if len(wrong):
         raise InputError(f"geometry {wrong[0]} is not a polygon with an area: leave it out or mend it")
     bounds = shapely.bounds(geoms)
-    flat = np.flatnonzero(~(np.isfinite(bounds).all(axis=1) & (bounds[:, 3] > bounds[:, 1])
-                            & (bounds[:, 2] > bounds[:, 0])))
+    flat = np.flatnonzero(
+        ~(np.isfinite(bounds).all(axis=1) & (bounds[:, 3] > bounds[:, 1]) & (bounds[:, 2] > bounds[:, 0]))
+    )
     if len(flat):
         raise InputError(f"geometry {flat[0]} has no height, no width or coordinates that are not finite")
     if order is None:

@@ -156,9 +156,25 @@ def hot_cells(x, y, *, grid, usual=0.95, at=0.05, far_at=0.001):
     if why:
         level[:] = 0
     return HotCells(
-        row=row, column=column, count=own, around=around, cells=cells, expected=expected, low=low, high=high,
-        z=z, p_value=p, p_neighbours=p_neighbours, p_adjusted=corrected.adjusted, level=level,
-        comparisons=corrected.comparisons, events=events, outside=outside, grid=grid, enough=not why, why_not=why,
+        row=row,
+        column=column,
+        count=own,
+        around=around,
+        cells=cells,
+        expected=expected,
+        low=low,
+        high=high,
+        z=z,
+        p_value=p,
+        p_neighbours=p_neighbours,
+        p_adjusted=corrected.adjusted,
+        level=level,
+        comparisons=corrected.comparisons,
+        events=events,
+        outside=outside,
+        grid=grid,
+        enough=not why,
+        why_not=why,
     )
 
 

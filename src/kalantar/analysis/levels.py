@@ -96,17 +96,29 @@ def levels(counts, exposure, *, level=0.95):
         else:
             why = "" if max(count, expected) >= FEWEST_EVENTS else "too_few_events"
         rate = count / size
-        out.append(Level(
-            count=int(count), exposure=float(size), rate=rate, like=like, expected=expected,
-            ratio=rate / like if like > 0 else (float("inf") if count else float("nan")),
-            shrunk=float(shrunk_rate[i] / common) if common > 0 else float("nan"),
-            low=_quantile(half, mean, spread), high=_quantile(1 - half, mean, spread),
-            p_value=1.0 if count <= 0 else float(_more_than(count - 1, mean, spread)),
-            enough=not why, why_not=why,
-        ))
+        out.append(
+            Level(
+                count=int(count),
+                exposure=float(size),
+                rate=rate,
+                like=like,
+                expected=expected,
+                ratio=rate / like if like > 0 else (float("inf") if count else float("nan")),
+                shrunk=float(shrunk_rate[i] / common) if common > 0 else float("nan"),
+                low=_quantile(half, mean, spread),
+                high=_quantile(1 - half, mean, spread),
+                p_value=1.0 if count <= 0 else float(_more_than(count - 1, mean, spread)),
+                enough=not why,
+                why_not=why,
+            )
+        )
     return Levels(
-        areas=tuple(out), common=float(common), between=between, overdispersion=factor,
-        comparisons=sum(area.enough for area in out), level=level,
+        areas=tuple(out),
+        common=float(common),
+        between=between,
+        overdispersion=factor,
+        comparisons=sum(area.enough for area in out),
+        level=level,
     )
 
 
@@ -199,8 +211,18 @@ def _quantile(q, mean, spread):
 def _nothing(count, size, why):
     nan = float("nan")
     return Level(
-        count=int(count), exposure=float(size), rate=count / size if size > 0 else nan, like=nan, expected=nan,
-        ratio=nan, shrunk=nan, low=0, high=0, p_value=nan, enough=False, why_not=why,
+        count=int(count),
+        exposure=float(size),
+        rate=count / size if size > 0 else nan,
+        like=nan,
+        expected=nan,
+        ratio=nan,
+        shrunk=nan,
+        low=0,
+        high=0,
+        p_value=nan,
+        enough=False,
+        why_not=why,
     )
 
 

@@ -83,7 +83,8 @@ def repeat_places(places, days, *, window_days, until, fewest=FEWEST_EVENTS):
     # P(Binomial(total, share) >= count)
     p = np.where(
         counts[compared] > 0,
-        special.betainc(np.maximum(counts[compared], 1), totals[compared] - counts[compared] + 1, share), 1.0,
+        special.betainc(np.maximum(counts[compared], 1), totals[compared] - counts[compared] + 1, share),
+        1.0,
     )
     adjusted = many(p).adjusted
     in_time = np.flatnonzero(in_window)
@@ -93,12 +94,22 @@ def repeat_places(places, days, *, window_days, until, fewest=FEWEST_EVENTS):
         if counts[k] < fewest:
             continue
         rows = in_time[code[in_time] == k]
-        out.append(RepeatPlace(
-            place=keys[k], count=int(counts[k]), total=int(totals[k]), expected=float(totals[k] * share),
-            p_value=float(p[j]), p_adjusted=float(adjusted[j]), rows=tuple(int(r) for r in rows),
-        ))
+        out.append(
+            RepeatPlace(
+                place=keys[k],
+                count=int(counts[k]),
+                total=int(totals[k]),
+                expected=float(totals[k] * share),
+                p_value=float(p[j]),
+                p_adjusted=float(adjusted[j]),
+                rows=tuple(int(r) for r in rows),
+            )
+        )
     out.sort(key=lambda place: (-place.count, place.p_value))
     return Repeats(
-        places=tuple(out), comparisons=len(compared), share=share, events=events,
+        places=tuple(out),
+        comparisons=len(compared),
+        share=share,
+        events=events,
         in_repeats=sum(place.count for place in out),
     )

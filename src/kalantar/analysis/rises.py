@@ -102,8 +102,10 @@ def poisson_ratio(first, second, *, first_length=1.0, second_length=1.0, tail="t
     high = stats.beta.ppf(1 - half, first + 1, second) if second else 1.0
     scale = second_length / first_length
     with np.errstate(divide="ignore"):
-        ratio, low, high = (float(scale * np.divide(a, b)) for a, b in (
-            (np.float64(first), np.float64(second)), (low, 1 - low), (high, np.float64(1 - high))))
+        ratio, low, high = (
+            float(scale * np.divide(a, b))
+            for a, b in ((np.float64(first), np.float64(second)), (low, 1 - low), (high, np.float64(1 - high)))
+        )
     return TwoCounts(ratio=ratio, low=low, high=high, p_value=float(p), tail=tail, level=level)
 
 
@@ -187,9 +189,19 @@ def rise(history, current, *, per_year, level=0.95, season="auto", trend="auto",
     n = len(y)
     if n < FEWEST_PERIODS:
         return Rise(
-            count=current, expected=float(y.mean()) if n else float("nan"), low=0, high=0, level=level,
-            p_value=float("nan"), method="none", season=False, trend=False, overdispersion=float("nan"),
-            periods=n, enough=False, why_not="history_short",
+            count=current,
+            expected=float(y.mean()) if n else float("nan"),
+            low=0,
+            high=0,
+            level=level,
+            p_value=float("nan"),
+            method="none",
+            season=False,
+            trend=False,
+            overdispersion=float("nan"),
+            periods=n,
+            enough=False,
+            why_not="history_short",
         )
     years = (t[-1] - t[0] + 1) / per_year
     total = y.sum()
@@ -215,9 +227,19 @@ def rise(history, current, *, per_year, level=0.95, season="auto", trend="auto",
     enough = max(current, usual.mean) >= FEWEST_EVENTS
     half = (1 - level) / 2
     return Rise(
-        count=current, expected=usual.mean, low=usual.quantile(half), high=usual.quantile(1 - half), level=level,
-        p_value=p, method=method, season=waves > 0, trend=usual.trend, overdispersion=usual.phi,
-        periods=n, enough=enough, why_not="" if enough else "too_few_events",
+        count=current,
+        expected=usual.mean,
+        low=usual.quantile(half),
+        high=usual.quantile(1 - half),
+        level=level,
+        p_value=p,
+        method=method,
+        season=waves > 0,
+        trend=usual.trend,
+        overdispersion=usual.phi,
+        periods=n,
+        enough=enough,
+        why_not="" if enough else "too_few_events",
     )
 
 

@@ -58,7 +58,9 @@ def of_list(actor, rows, said) -> Drawn:
     for place in placed:
         if not few or place.shown_as == Incident.CELL:
             cell = shown.cell_of(place.cell)
-            cells.setdefault(h3.cell_to_parent(cell, shown.CELL_RESOLUTION - 1) if coarser else cell, Counter())[place.beat] += 1
+            cells.setdefault(h3.cell_to_parent(cell, shown.CELL_RESOLUTION - 1) if coarser else cell, Counter())[
+                place.beat
+            ] += 1
     breaks = _breaks([beats.total() for beats in cells.values()])
     table = []
     for cell, beats in sorted(cells.items(), key=lambda pair: (-pair[1].total(), pair[0])):
@@ -78,14 +80,20 @@ def of_list(actor, rows, said) -> Drawn:
 def _ground(actor, said) -> tuple[MapData | None, dict[int, str]]:
     """What lies under the events, to be pressed: the beats of one station, or the areas of many; and the beats' names."""
     several = said.stations
-    station = next((s for s in several if s.pk == said.wanted.station), None) if several else actor.home_station or _only(actor)
+    station = (
+        next((s for s in several if s.pk == said.wanted.station), None)
+        if several
+        else actor.home_station or _only(actor)
+    )
     if station is None:
         drawn = maps.province_map(actor, urls={s.pk: said.with_pick("station", s.pk) for s in several})
         return drawn, {beat.pk: title(beat) for beat in queries.beats(actor)}
     beats = list(ground.beats(actor, station.pk).prefetch_related(None))  # who answers for them is not shown here
     drawn = maps.area_map(actor, station, beats=beats, chosen=said.wanted.beat)
     if drawn:
-        drawn.shapes = [replace(shape, url=said.with_pick("beat", shape.link.removeprefix("beat-"))) for shape in drawn.shapes]
+        drawn.shapes = [
+            replace(shape, url=said.with_pick("beat", shape.link.removeprefix("beat-"))) for shape in drawn.shapes
+        ]
     return drawn, {beat.pk: title(beat) for beat in beats}
 
 
@@ -107,8 +115,14 @@ def _events(n: int) -> str:
 def _left_out(all_of_them: int, placed: int) -> list[str]:
     notes, without = [], all_of_them - placed
     if without:
-        notes.append(ngettext("%(n)s event has a beat but no exact place; it stands in the list only.",
-                              "%(n)s events have a beat but no exact place; they stand in the list only.", without) % {"n": digits(without)})
+        notes.append(
+            ngettext(
+                "%(n)s event has a beat but no exact place; it stands in the list only.",
+                "%(n)s events have a beat but no exact place; they stand in the list only.",
+                without,
+            )
+            % {"n": digits(without)}
+        )
     if all_of_them == queries.MAPPED:
         notes.append(_("The map shows the newest %(n)s events.") % {"n": digits(queries.MAPPED)})
     return notes
@@ -139,6 +153,7 @@ def _spans(breaks: list[int]) -> list[str]:
 
 # ---- one event, and a ground to choose on ----
 
+
 def of_incident(row: Incident) -> Drawn:
     """A point only where a point may stand, a cell for dwellings, nothing where nothing may be drawn."""
     if row.shown_as == Incident.NEVER:
@@ -146,8 +161,19 @@ def of_incident(row: Incident) -> Drawn:
     beat = row.beat
     box = frames.padded(frames.box_of(beat.west, beat.south, beat.east, beat.north), share=0.12)
     drawn = MapData(label=_("Place of the event"), box=box, mini=True)
-    drawn.shapes = [maps.Shape(link=f"beat-{beat.pk}", d=drawn.d(beat.screen), title=title(beat), name="", phone_name="", x="0", y="0", url="",
-                                css="")]
+    drawn.shapes = [
+        maps.Shape(
+            link=f"beat-{beat.pk}",
+            d=drawn.d(beat.screen),
+            title=title(beat),
+            name="",
+            phone_name="",
+            x="0",
+            y="0",
+            url="",
+            css="",
+        )
+    ]
     if not row.h3:
         return Drawn(drawn, notes=[_("Only the beat is known.")])
     if row.shown_as == Incident.CELL:
@@ -163,30 +189,53 @@ def of_ground(actor) -> MapData | None:
     station = actor.home_station
     drawn = maps.area_map(actor, station) if station else None
     if drawn:
-        drawn.shapes = [replace(shape, url=f"{reverse('incidents:record')}?beat={shape.link.removeprefix('beat-')}") for shape in drawn.shapes]
+        drawn.shapes = [
+            replace(shape, url=f"{reverse('incidents:record')}?beat={shape.link.removeprefix('beat-')}")
+            for shape in drawn.shapes
+        ]
     return drawn
 
 
 # ---- history ----
 
+
 def steps(row: Incident) -> list[dict]:
     """What was done to an event, for the page's steps."""
     told = []
     for step in queries.history(row):
-        label = {"incident.recorded": _("Recorded"), "incident.corrected": _("Corrected"), "incident.sent_again": _("Sent once more"),
-                 "incident.placed": _("Placed")}.get(step.what, _("Changed"))
+        label = {
+            "incident.recorded": _("Recorded"),
+            "incident.corrected": _("Corrected"),
+            "incident.sent_again": _("Sent once more"),
+            "incident.placed": _("Placed"),
+        }.get(step.what, _("Changed"))
         fields = [str(FIELDS[name]()) for name in step.changed if name in FIELDS]
         by = word("role", step.role) if step.role else _("The system")
-        told.append({"label": label, "state": "done", "at": step.at, "note": " · ".join([by, *([_list(fields)] if fields else [])])})
+        told.append(
+            {
+                "label": label,
+                "state": "done",
+                "at": step.at,
+                "note": " · ".join([by, *([_list(fields)] if fields else [])]),
+            }
+        )
     if row.batch_id:
-        told.insert(0, {"label": _("Came with a file"), "state": "done", "at": row.made_at, "note": row.batch.file_name})
+        told.insert(
+            0, {"label": _("Came with a file"), "state": "done", "at": row.made_at, "note": row.batch.file_name}
+        )
     return told
 
 
 FIELDS = {
-    "type_id": lambda: _("Kind of event"), "occurred_from": lambda: _("Time of the event"), "occurred_to": lambda: _("Time of the event"),
-    "time_known": lambda: _("Time of the event"), "beat_id": lambda: _("Beat"), "place_text": lambda: _("Place in words"),
-    "place_kind": lambda: _("Kind of place"), "lon": lambda: _("Place on the map"), "lat": lambda: _("Place on the map"),
+    "type_id": lambda: _("Kind of event"),
+    "occurred_from": lambda: _("Time of the event"),
+    "occurred_to": lambda: _("Time of the event"),
+    "time_known": lambda: _("Time of the event"),
+    "beat_id": lambda: _("Beat"),
+    "place_text": lambda: _("Place in words"),
+    "place_kind": lambda: _("Kind of place"),
+    "lon": lambda: _("Place on the map"),
+    "lat": lambda: _("Place on the map"),
     "external_ref": lambda: _("Reference number"),
 }
 

@@ -24,9 +24,27 @@ KINDS = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlforma
 
 
 def columns() -> list[str]:
-    return [_("Number"), _("Kind of event"), _("Code of the kind"), _("ICCS code"), _("Day"), _("Hour"), _("Until, day"), _("Until, hour"),
-            _("Day (Gregorian)"), _("Station"), _("Beat"), _("Code of the beat"), _("Kind of place"), _("Place in words"), _("Shown as"),
-            _("Longitude"), _("Latitude"), _("Cell (H3)"), _("Reference number")]
+    return [
+        _("Number"),
+        _("Kind of event"),
+        _("Code of the kind"),
+        _("ICCS code"),
+        _("Day"),
+        _("Hour"),
+        _("Until, day"),
+        _("Until, hour"),
+        _("Day (Gregorian)"),
+        _("Station"),
+        _("Beat"),
+        _("Code of the beat"),
+        _("Kind of place"),
+        _("Place in words"),
+        _("Shown as"),
+        _("Longitude"),
+        _("Latitude"),
+        _("Cell (H3)"),
+        _("Reference number"),
+    ]
 
 
 def line(row: Incident) -> list:
@@ -35,12 +53,25 @@ def line(row: Incident) -> list:
     first, last = row.occurred_from, row.occurred_to
     cell = shown.cell(row)
     return [
-        shown.number(row, row.station.number), word("incident_type", row.type.code), row.type.code, row.type.iccs,
-        show.day_short(first), show.clock(first) if row.time_known else "",
-        show.day_short(last) if last else "", show.clock(last) if last and row.time_known else "",
-        clock.local_day(first).isoformat(), title(row.station), title(row.beat), row.beat.code, word("place_kind", row.place_kind),
-        shown.place_words(row), _("point") if point else _("cell") if cell else _("beat"),
-        row.lon if point else "", row.lat if point else "", cell, row.external_ref,
+        shown.number(row, row.station.number),
+        word("incident_type", row.type.code),
+        row.type.code,
+        row.type.iccs,
+        show.day_short(first),
+        show.clock(first) if row.time_known else "",
+        show.day_short(last) if last else "",
+        show.clock(last) if last and row.time_known else "",
+        clock.local_day(first).isoformat(),
+        title(row.station),
+        title(row.beat),
+        row.beat.code,
+        word("place_kind", row.place_kind),
+        shown.place_words(row),
+        _("point") if point else _("cell") if cell else _("beat"),
+        row.lon if point else "",
+        row.lat if point else "",
+        cell,
+        row.external_ref,
     ]
 
 
@@ -69,8 +100,16 @@ def note_export(wanted: queries.Filter, *, by, kind: str, reason: str, rows: int
     """A file of events leaves the building: whose, of what, how much and what for. The file itself was written before, so that
     this holds the chain for a moment only."""
     stations = by.stations()
-    audit.record("incidents.exported", "incidents.incident", by=by, chain=f"station:{min(stations)}" if len(stations) == 1 else None,
-                 filter=wanted.told(), kind=kind, rows=rows, reason=reason)
+    audit.record(
+        "incidents.exported",
+        "incidents.incident",
+        by=by,
+        chain=f"station:{min(stations)}" if len(stations) == 1 else None,
+        filter=wanted.told(),
+        kind=kind,
+        rows=rows,
+        reason=reason,
+    )
 
 
 def _write(target: BinaryIO, kind: str, lines: Iterator[list]) -> int:

@@ -60,7 +60,11 @@ def read(request) -> Sentence:
     """The sentence of this address. Costs one statement for the beats, and one for the stations where there are several."""
     actor = request.actor
     named = queries.stations(actor) if len(actor.stations()) > 1 else []
-    station = Pick(request, "station", _("Station"), [(s.pk, _name(s)) for s in named], any=_("all stations")) if named else None
+    station = (
+        Pick(request, "station", _("Station"), [(s.pk, _name(s)) for s in named], any=_("all stations"))
+        if named
+        else None
+    )
     chosen_station = int(station.value) if station else None  # a pick is false while it limits nothing
     beats = queries.beats(actor, chosen_station) if chosen_station or not named or request.GET.get("beat") else []
     asked = _range(request.GET.get("period", ""))
@@ -75,8 +79,15 @@ def read(request) -> Sentence:
         picks["station"] = station
     first_on, last_on = asked or _ends(picks["period"].value)
     wanted = queries.Filter(
-        type=picks["type"].value, beat=int(picks["beat"].value or 0) or None, station=chosen_station, first_on=first_on, last_on=last_on,
-        place_kind=picks["place"].value, part=picks["part"].value, cell=shown.read_cell(request.GET.get("cell", "")))
+        type=picks["type"].value,
+        beat=int(picks["beat"].value or 0) or None,
+        station=chosen_station,
+        first_on=first_on,
+        last_on=last_on,
+        place_kind=picks["place"].value,
+        part=picks["part"].value,
+        cell=shown.read_cell(request.GET.get("cell", "")),
+    )
     return Sentence(_pieces(picks), wanted, named, _address(request))
 
 
@@ -86,7 +97,9 @@ def _pieces(picks: dict) -> list:
     if station is not None and not station and not picks["beat"]:
         said = _("All events of %(type)s in %(station)s that happened in the %(period)s at %(part)s and at %(place)s")
     elif station is not None:
-        said = _("All events of %(type)s in %(beat)s of %(station)s that happened in the %(period)s at %(part)s and at %(place)s")
+        said = _(
+            "All events of %(type)s in %(beat)s of %(station)s that happened in the %(period)s at %(part)s and at %(place)s"
+        )
     else:
         said = _("All events of %(type)s in %(beat)s that happened in the %(period)s at %(part)s and at %(place)s")
     found = re.split(r"%\((\w+)\)s", said)
@@ -103,16 +116,25 @@ def _types() -> list[tuple[str, str]]:
 
 
 def _periods(asked: tuple[date, date] | None) -> list[tuple[str, str]]:
-    told = [("7d", _("last 7 days")), (DEFAULT_PERIOD, _("last 30 days")), ("90d", _("last 90 days")), ("365d", _("last 12 months")),
-            (ALWAYS, _("whole time on record"))]
+    told = [
+        ("7d", _("last 7 days")),
+        (DEFAULT_PERIOD, _("last 30 days")),
+        ("90d", _("last 90 days")),
+        ("365d", _("last 12 months")),
+        (ALWAYS, _("whole time on record")),
+    ]
     if asked:
         told.insert(0, (written(*asked), days(*asked)))
     return [(code, digits(label)) for code, label in told]
 
 
 def _parts() -> list[tuple[str, str]]:
-    return [("night", _("night (0 to 6)")), ("morning", _("morning (6 to 12)")), ("afternoon", _("afternoon (12 to 18)")),
-            ("evening", _("evening (18 to 24)"))]
+    return [
+        ("night", _("night (0 to 6)")),
+        ("morning", _("morning (6 to 12)")),
+        ("afternoon", _("afternoon (12 to 18)")),
+        ("evening", _("evening (18 to 24)")),
+    ]
 
 
 def days(first: date, last: date) -> str:

@@ -36,16 +36,27 @@ class TypeField(forms.CharField):
         text = letters.search_key(super().to_python(value))
         if not text:
             return ""
-        known = [(code, [letters.search_key(name) for name in (code, words.word("incident_type", code, "fa"), words.word("incident_type", code, "en"))])
-                 for code in words.codes("incident_type")]
+        known = [
+            (
+                code,
+                [
+                    letters.search_key(name)
+                    for name in (code, words.word("incident_type", code, "fa"), words.word("incident_type", code, "en"))
+                ],
+            )
+            for code in words.codes("incident_type")
+        ]
         for fits in (lambda name: name == text, lambda name: name.startswith(text), lambda name: text in name):
             met = [code for code, names in known if any(map(fits, names))]
             if len(met) == 1:
                 return met[0]
             if met:
                 told = [words.word("incident_type", code) for code in met[:SUGGESTED]]
-                raise ValidationError(_("This may mean several kinds: %(kinds)s. Please write a little more.") % {"kinds": _(", ").join(told)},
-                                      code="several")
+                raise ValidationError(
+                    _("This may mean several kinds: %(kinds)s. Please write a little more.")
+                    % {"kinds": _(", ").join(told)},
+                    code="several",
+                )
         raise ValidationError(SENTENCES.say("type_unknown"), code="type_unknown")
 
     def prepare_value(self, value):
@@ -72,13 +83,23 @@ class DegreesField(forms.Field):
 class EventForm(forms.Form):
     """What happened, where, when. One point decides the beat; without one the beat is chosen."""
 
-    type = TypeField(label=gettext_lazy("Kind of event"), help_text=gettext_lazy("A code or the first letters of the words."))
-    place_text = TextField(label=gettext_lazy("Place in words"), max_length=160, required=False,
-                           help_text=gettext_lazy("Street, crossing, shop. No name and no number of a person."))
+    type = TypeField(
+        label=gettext_lazy("Kind of event"), help_text=gettext_lazy("A code or the first letters of the words.")
+    )
+    place_text = TextField(
+        label=gettext_lazy("Place in words"),
+        max_length=160,
+        required=False,
+        help_text=gettext_lazy("Street, crossing, shop. No name and no number of a person."),
+    )
     place_kind = forms.ChoiceField(label=gettext_lazy("Kind of place"), initial="unknown")
     beat = forms.ChoiceField(label=gettext_lazy("Beat"))
     day = JalaliDateField(label=gettext_lazy("Day"))
-    clock = ClockField(label=gettext_lazy("Hour"), required=False, help_text=gettext_lazy("Leave it empty where the hour is not known."))
+    clock = ClockField(
+        label=gettext_lazy("Hour"),
+        required=False,
+        help_text=gettext_lazy("Leave it empty where the hour is not known."),
+    )
     to_clock = ClockField(label=gettext_lazy("Until, hour"), required=False)
     to_day = JalaliDateField(label=gettext_lazy("Until, day"), required=False)
     lon = DegreesField(label=gettext_lazy("Longitude"), required=False)
@@ -95,8 +116,13 @@ class EventForm(forms.Form):
         self.fields["beat"].required = not (self.is_bound and self.data.get("lon") and self.data.get("lat"))
         self.beats = queries.beats(actor)
         several = len({beat.station_id for beat in self.beats}) > 1
-        self.fields["beat"].choices = [("", "—"), *((str(beat.pk), f"{title(beat)} · {show.digits(beat.code)}" if several else title(beat))
-                                                    for beat in self.beats)]
+        self.fields["beat"].choices = [
+            ("", "—"),
+            *(
+                (str(beat.pk), f"{title(beat)} · {show.digits(beat.code)}" if several else title(beat))
+                for beat in self.beats
+            ),
+        ]
         self.fields["place_kind"].choices = words.choices("place_kind")
         self.fields["day"].widget.attrs["size"] = self.fields["to_day"].widget.attrs["size"] = 12
         for name in self.errors if self.is_bound else ():
@@ -135,9 +161,18 @@ class EventForm(forms.Form):
         """The frozen input of the verb."""
         given = self.cleaned_data
         first, last, known = self.times()
-        return Event(type=given["type"], occurred_from=first, occurred_to=last, time_known=known, place_kind=given["place_kind"],
-                     place_text=given["place_text"], lon=given["lon"], lat=given["lat"], beat=int(given["beat"] or 0) or None,
-                     external_ref=given["external_ref"])
+        return Event(
+            type=given["type"],
+            occurred_from=first,
+            occurred_to=last,
+            time_known=known,
+            place_kind=given["place_kind"],
+            place_text=given["place_text"],
+            lon=given["lon"],
+            lat=given["lat"],
+            beat=int(given["beat"] or 0) or None,
+            external_ref=given["external_ref"],
+        )
 
 
 class RecordForm(EventForm):
@@ -161,23 +196,48 @@ class CorrectForm(EventForm):
         self.row = row
         first, last = row.occurred_from, row.occurred_to
         shown_point = row.shown_as == Incident.POINT
-        super().__init__(*args, initial={
-            "type": row.type.code, "place_text": shown.place_words(row), "place_kind": row.place_kind, "beat": str(row.beat_id), "day": first,
-            "clock": first if row.time_known else None, "to_day": last, "to_clock": last if row.time_known else None,
-            "lon": row.lon if shown_point else None, "lat": row.lat if shown_point else None, "external_ref": row.external_ref,
-            "version": row.version}, **kwargs)
+        super().__init__(
+            *args,
+            initial={
+                "type": row.type.code,
+                "place_text": shown.place_words(row),
+                "place_kind": row.place_kind,
+                "beat": str(row.beat_id),
+                "day": first,
+                "clock": first if row.time_known else None,
+                "to_day": last,
+                "to_clock": last if row.time_known else None,
+                "lon": row.lon if shown_point else None,
+                "lat": row.lat if shown_point else None,
+                "external_ref": row.external_ref,
+                "version": row.version,
+            },
+            **kwargs,
+        )
         if row.lon is not None and not shown_point:
             self.fields["lon"].help_text = _("The exact place is kept and not shown here. Write it only to change it.")
         if row.place_text != shown.place_words(row):
-            self.fields["place_text"].help_text = _("The exact place is kept and not shown here. Write it only to change it.")
+            self.fields["place_text"].help_text = _(
+                "The exact place is kept and not shown here. Write it only to change it."
+            )
 
     def event(self) -> Event:
         made = super().event()
         if "place_text" not in self.changed_data:
             made = replace(made, place_text=self.row.place_text)
-        if made.lon is None and self.row.lon is not None and self.row.shown_as != Incident.POINT and made.beat == self.row.beat_id:
+        if (
+            made.lon is None
+            and self.row.lon is not None
+            and self.row.shown_as != Incident.POINT
+            and made.beat == self.row.beat_id
+        ):
             return replace(made, lon=self.row.lon, lat=self.row.lat)
-        if made.lon is not None and "lon" not in self.changed_data and "lat" not in self.changed_data and made.beat != self.row.beat_id:
+        if (
+            made.lon is not None
+            and "lon" not in self.changed_data
+            and "lat" not in self.changed_data
+            and made.beat != self.row.beat_id
+        ):
             return replace(made, lon=None, lat=None)
         return made
 
@@ -185,9 +245,17 @@ class CorrectForm(EventForm):
 class ExportForm(forms.Form):
     """Why a file is needed, and which kind."""
 
-    reason = TextField(label=gettext_lazy("What the file is for"), max_length=300, help_text=gettext_lazy("It is written in the log beside your name."))
-    kind = forms.ChoiceField(label=gettext_lazy("Kind of file"), choices=[("xlsx", "XLSX"), ("csv", "CSV")], initial="xlsx",
-                             widget=forms.RadioSelect)
+    reason = TextField(
+        label=gettext_lazy("What the file is for"),
+        max_length=300,
+        help_text=gettext_lazy("It is written in the log beside your name."),
+    )
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind of file"),
+        choices=[("xlsx", "XLSX"), ("csv", "CSV")],
+        initial="xlsx",
+        widget=forms.RadioSelect,
+    )
 
 
 class PeriodForm(forms.Form):

@@ -145,9 +145,14 @@ class Incident(models.Model):
             # The last columns of each are there so that counting reads the index alone.
             models.Index(fields=["station", "-occurred_from", "-id", "batch"], name="incident_newest"),
             models.Index(fields=["station", "type", "-occurred_from", "-id", "batch"], name="incident_newest_of_type"),
-            models.Index(fields=["beat", "-occurred_from", "-id", "type", "station", "batch"], name="incident_newest_of_beat"),
-            models.Index(fields=["station", "-occurred_from", "type", "beat", "shown_as", "batch"], name="incident_not_drawn",
-                         condition=Q(shown_as=0)),
+            models.Index(
+                fields=["beat", "-occurred_from", "-id", "type", "station", "batch"], name="incident_newest_of_beat"
+            ),
+            models.Index(
+                fields=["station", "-occurred_from", "type", "beat", "shown_as", "batch"],
+                name="incident_not_drawn",
+                condition=Q(shown_as=0),
+            ),
             models.Index(fields=["batch"], name="incident_of_import", condition=Q(batch__isnull=False)),
             models.Index(fields=["same_as"], name="incident_same_as"),
         ]

@@ -9,7 +9,9 @@ def address(actor, text: str) -> str | None:
     """A number like 12/1405/473 from any side: station, year and running number; or year and number, at one's own station."""
     from . import queries
 
-    parts = [int(part) for part in text.replace("-", "/").split("/") if part.isascii() and part.isdigit() and len(part) < 10]
+    parts = [
+        int(part) for part in text.replace("-", "/").split("/") if part.isascii() and part.isdigit() and len(part) < 10
+    ]
     years = [i for i, part in enumerate(parts) if 1300 <= part <= 1499]
     home = actor.home_station if len(parts) == 2 else None
     if home is not None and home.number:

@@ -60,7 +60,11 @@ class Filter:
 
 def type_codes(chosen: str) -> list[str]:
     """The codes of one type, or of a family."""
-    return [code for code in words.codes("incident_type") if code.startswith(f"{chosen}-")] if chosen in GROUPS else [chosen]
+    return (
+        [code for code in words.codes("incident_type") if code.startswith(f"{chosen}-")]
+        if chosen in GROUPS
+        else [chosen]
+    )
 
 
 def found(actor, wanted: Filter):
@@ -94,7 +98,9 @@ def _narrowed(rows, wanted: Filter):
         rows = rows.filter(place_kind=wanted.place_kind)
     if wanted.part:
         hours = list(range(*PARTS[wanted.part]))
-        rows = rows.annotate(hour=ExtractHour("occurred_from", tzinfo=clock.zone())).filter(time_known=True, hour__in=hours)
+        rows = rows.annotate(hour=ExtractHour("occurred_from", tzinfo=clock.zone())).filter(
+            time_known=True, hour__in=hours
+        )
     if wanted.cell:
         # A place asked for is a map in words: what is never drawn is not even counted there (R14).
         rows = rows.drawable().filter(h3__in=shown.inside(wanted.cell))
@@ -103,10 +109,34 @@ def _narrowed(rows, wanted: Filter):
 
 def listed(rows):
     """Those of the found events that may stand in a list, on a map or in a file, with what a row shows; no shapes."""
-    return rows.drawable().select_related("type", "beat", "station").only(
-        "uid", "number_year", "number_seq", "occurred_from", "occurred_to", "time_known", "place_text", "place_kind", "lon", "lat", "h3",
-        "shown_as", "external_ref", "version", "type__code", "type__iccs", "beat__code", "beat__name", "beat__name_en", "station__number",
-        "station__name", "station__name_en")
+    return (
+        rows.drawable()
+        .select_related("type", "beat", "station")
+        .only(
+            "uid",
+            "number_year",
+            "number_seq",
+            "occurred_from",
+            "occurred_to",
+            "time_known",
+            "place_text",
+            "place_kind",
+            "lon",
+            "lat",
+            "h3",
+            "shown_as",
+            "external_ref",
+            "version",
+            "type__code",
+            "type__iccs",
+            "beat__code",
+            "beat__name",
+            "beat__name_en",
+            "station__number",
+            "station__name",
+            "station__name_en",
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -152,7 +182,11 @@ def one_page(request, rows, wanted: Filter):
     if edge is None:
         edge = clock.start_of(wanted.last_on + timedelta(days=1)) if wanted.last_on else clock.now()
     for days in WINDOWS:
-        near = Q(occurred_from__lte=edge + timedelta(days=days)) if back else Q(occurred_from__gte=edge - timedelta(days=days))
+        near = (
+            Q(occurred_from__lte=edge + timedelta(days=days))
+            if back
+            else Q(occurred_from__gte=edge - timedelta(days=days))
+        )
         page = pager.page(request, listed_rows.filter(near), counted=False)
         if page.newer_url if back else page.older_url:
             return page
@@ -172,6 +206,7 @@ def _kept_total(actor, wanted: Filter) -> int:
 
 # ---- what a filter can be made of ----
 
+
 def stations(actor) -> list[Station]:
     return list(Station.objects.visible_to(actor).filter(pk__in=actor.stations()).order_by("number", "code"))
 
@@ -184,16 +219,26 @@ def beats(actor, station_id: int | None = None) -> list[Beat]:
 
 # ---- one event ----
 
+
 def incident(actor, uid):
     """One event with what its page shows, whether it may be drawn or not; None where there is none for this actor."""
-    return (Incident.objects.visible_to(actor).filter(uid=uid)
-            .select_related("type", "beat", "station", "batch").defer("beat__geometry").first())
+    return (
+        Incident.objects.visible_to(actor)
+        .filter(uid=uid)
+        .select_related("type", "beat", "station", "batch")
+        .defer("beat__geometry")
+        .first()
+    )
 
 
 def by_number(actor, station_number: int, year: int, seq: int):
     """The event of this number; None where there is none for this actor."""
-    return (Incident.objects.visible_to(actor).filter(station__number=station_number, number_year=year, number_seq=seq)
-            .only("uid").first())
+    return (
+        Incident.objects.visible_to(actor)
+        .filter(station__number=station_number, number_year=year, number_seq=seq)
+        .only("uid")
+        .first()
+    )
 
 
 @dataclass(frozen=True)

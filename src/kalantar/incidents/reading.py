@@ -190,7 +190,9 @@ class Reader:
         room = where[:MAX_ERRORS]
         values = self._batch.column(heading).take(pa.array(room)).to_pylist() if heading and show else [""] * len(room)
         if name in PLACES:  # where an event that is never drawn may have been stands in no list of errors either (R14)
-            values = ["" if hidden else value for value, hidden in zip(values, self._hidden[room].tolist(), strict=True)]
+            values = [
+                "" if hidden else value for value, hidden in zip(values, self._hidden[room].tolist(), strict=True)
+            ]
         self.errors.add(key, self._batch.rows[where], heading, values, args)
 
     # -- what --

@@ -15,8 +15,23 @@ CELL_RESOLUTION = 9  # hexagons of about 350 m across: many homes, so that none 
 _FINER = 10  # the resolution in which an event's own cell is kept
 _STEP = 1 << 52  # one resolution, in the bits of an H3 cell
 _OWN_DIGIT = 7 << 15  # the tenth digit of a cell of resolution 10; all ones where a cell has none
-WAYS = frozenset({"village", "district", "settlement", "highway", "road", "boulevard", "street", "square", "crossroads", "fork",
-                  "alley", "dead_end", "lane"})
+WAYS = frozenset(
+    {
+        "village",
+        "district",
+        "settlement",
+        "highway",
+        "road",
+        "boulevard",
+        "street",
+        "square",
+        "crossroads",
+        "fork",
+        "alley",
+        "dead_end",
+        "lane",
+    }
+)
 
 
 def number(row: Incident, station_number: int | None) -> str:
@@ -39,7 +54,9 @@ def place_words(row, shown_as: int | None = None) -> str:
 
 def segment(text: str) -> str:
     """The ways and quarters of an address, without number, floor, unit or any free word."""
-    kept = [f"{address.WORDS[part.kind][0]} {part.name}" for part in address.parts(text) if part.kind in WAYS and part.name]
+    kept = [
+        f"{address.WORDS[part.kind][0]} {part.name}" for part in address.parts(text) if part.kind in WAYS and part.name
+    ]
     return "\u060c ".join(kept)  # the Persian comma
 
 
@@ -62,7 +79,11 @@ def read_cell(text: str) -> int | None:
     """A cell of the map from an address; None for anything else."""
     try:
         found = h3.str_to_int(text)
-        return found if h3.is_valid_cell(found) and h3.get_resolution(found) in {CELL_RESOLUTION, CELL_RESOLUTION - 1} else None
+        return (
+            found
+            if h3.is_valid_cell(found) and h3.get_resolution(found) in {CELL_RESOLUTION, CELL_RESOLUTION - 1}
+            else None
+        )
     except (ValueError, OverflowError):
         return None
 

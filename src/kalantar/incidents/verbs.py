@@ -404,7 +404,9 @@ def fail_import(
 def withdraw_import(batch: Import, *, by, reason: str) -> Import:
     """The file was not right: its events and totals are gone at once, its rows a little later."""
     batch = Import.objects.visible_to(by).get(pk=batch.pk)
-    insist(rules.refusal("withdraw", state=batch.state, roles=by.roles_at(batch.unit_id), given={"reason": reason.strip()}))
+    insist(
+        rules.refusal("withdraw", state=batch.state, roles=by.roles_at(batch.unit_id), given={"reason": reason.strip()})
+    )
     insist(rules.reason_fault(reason), field="reason")
     batch = move(batch, state=Import.WITHDRAWN, withdrawn_at=clock.now(), withdrawal_reason=normalise(reason)[:300])
     jobs.queue("incidents.sweep_import", key=str(batch.pk), payload={"import": batch.pk})

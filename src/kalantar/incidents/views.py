@@ -27,8 +27,16 @@ def incidents(request):
     rows = queries.found(actor, said.wanted)
     counted = queries.count(actor, said.wanted, rows)
     page = queries.one_page(request, rows, said.wanted)
-    return answer(request, "incidents/list.html", said=said, counted=counted, count_text=how_many(counted, seen=len(page)),
-                  hidden_text=hidden(counted), page=page, **_steps(actor))
+    return answer(
+        request,
+        "incidents/list.html",
+        said=said,
+        counted=counted,
+        count_text=how_many(counted, seen=len(page)),
+        hidden_text=hidden(counted),
+        page=page,
+        **_steps(actor),
+    )
 
 
 @require_safe
@@ -37,8 +45,16 @@ def map_of(request):
     actor, said = _eyes(request), filters.read(request)
     rows = queries.found(actor, said.wanted)
     counted = queries.count(actor, said.wanted, rows)
-    return answer(request, "incidents/map.html", said=said, counted=counted, count_text=how_many(counted), hidden_text=hidden(counted),
-                  drawn=drawing.of_list(actor, rows, said), **_steps(actor))
+    return answer(
+        request,
+        "incidents/map.html",
+        said=said,
+        counted=counted,
+        count_text=how_many(counted),
+        hidden_text=hidden(counted),
+        drawn=drawing.of_list(actor, rows, said),
+        **_steps(actor),
+    )
 
 
 def _eyes(request):
@@ -50,7 +66,10 @@ def _eyes(request):
 
 def _steps(actor) -> dict:
     """What this colleague may do with events at all."""
-    return {"may_record": rules.may_record(actor.roles()) is None, "may_export": rules.may_export(actor.roles()) is None}
+    return {
+        "may_record": rules.may_record(actor.roles()) is None,
+        "may_export": rules.may_export(actor.roles()) is None,
+    }
 
 
 def how_many(counted: queries.Counted, seen: int = 0) -> str:
@@ -69,10 +88,12 @@ def hidden(counted: queries.Counted) -> str:
     return ngettext(
         "%(n)s more event is counted but stands in no list, map or file.",
         "%(n)s more events are counted but stand in no list, map or file.",
-        counted.hidden) % {"n": shown_count(counted.hidden, counted.limit or counted.hidden)}
+        counted.hidden,
+    ) % {"n": shown_count(counted.hidden, counted.limit or counted.hidden)}
 
 
 # ---- one event ----
+
 
 def _found(request, uid: UUID):
     row = queries.incident(request.actor, uid)
@@ -85,8 +106,15 @@ def _found(request, uid: UUID):
 def incident(request, uid: UUID):
     """One event: what, when, where as far as it may be shown, and what was done to it."""
     row = _found(request, uid)
-    return answer(request, "incidents/incident.html", row=row, number=shown.number(row, row.station.number), steps=drawing.steps(row),
-                  drawn=drawing.of_incident(row), may_correct=rules.may_correct(request.actor.roles_at(row.station_id)) is None)
+    return answer(
+        request,
+        "incidents/incident.html",
+        row=row,
+        number=shown.number(row, row.station.number),
+        steps=drawing.steps(row),
+        drawn=drawing.of_incident(row),
+        may_correct=rules.may_correct(request.actor.roles_at(row.station_id)) is None,
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -105,11 +133,19 @@ def correct(request, uid: UUID):
                 return went(reverse("incidents:incident", args=[row.uid]), _("The record was corrected."))
             except (Refused, Overtaken) as no:
                 status = forms.refuse(form, no)
-    return answer(request, "incidents/correct.html", status=status, row=row, form=form, number=shown.number(row, row.station.number),
-                  **_typing(form))
+    return answer(
+        request,
+        "incidents/correct.html",
+        status=status,
+        row=row,
+        form=form,
+        number=shown.number(row, row.station.number),
+        **_typing(form),
+    )
 
 
 # ---- the file of a list ----
+
 
 @require_http_methods(["GET", "POST"])
 def export(request):
@@ -124,12 +160,22 @@ def export(request):
             kind = form.cleaned_data["kind"]
             try:
                 made = exports.export_list(said.wanted, by=actor, kind=kind, reason=form.cleaned_data["reason"])
-                return FileResponse(made, as_attachment=True, filename=exports.file_name(kind), content_type=exports.KINDS[kind])
+                return FileResponse(
+                    made, as_attachment=True, filename=exports.file_name(kind), content_type=exports.KINDS[kind]
+                )
             except Refused as no:
                 status = refuse(form, no)
     counted = queries.count(actor, said.wanted, queries.found(actor, said.wanted))
-    return answer(request, "incidents/export.html", status=status, said=said, form=form, count_text=how_many(counted),
-                  hidden_text=hidden(counted), most=exports.MOST)
+    return answer(
+        request,
+        "incidents/export.html",
+        status=status,
+        said=said,
+        form=form,
+        count_text=how_many(counted),
+        hidden_text=hidden(counted),
+        most=exports.MOST,
+    )
 
 
 @require_safe
@@ -147,6 +193,7 @@ def period(request):
 
 # ---- a new event ----
 
+
 @require_http_methods(["GET", "POST"])
 def record(request):
     """Record an event; the next form is ready at once."""
@@ -163,14 +210,24 @@ def record(request):
                 return went(f"{reverse('incidents:record')}?after={row.uid}")
             except (Refused, Overtaken) as no:
                 status = forms.refuse(form, no)
-    return answer(request, "incidents/record.html", status=status, form=form, saved=_saved(request),
-                  ground=drawing.of_ground(request.actor), **_typing(form))
+    return answer(
+        request,
+        "incidents/record.html",
+        status=status,
+        form=form,
+        saved=_saved(request),
+        ground=drawing.of_ground(request.actor),
+        **_typing(form),
+    )
 
 
 def _typing(form) -> dict:
     """The kinds to choose from, and whether the optional fields stand open."""
     optional = ("to_clock", "to_day", "lon", "lat", "external_ref")
-    return {"types": words.choices("incident_type"), "more_open": any(form[name].errors or form[name].value() for name in optional)}
+    return {
+        "types": words.choices("incident_type"),
+        "more_open": any(form[name].errors or form[name].value() for name in optional),
+    }
 
 
 def _saved(request) -> dict | None:
@@ -179,4 +236,12 @@ def _saved(request) -> dict | None:
         row = queries.incident(request.actor, UUID(request.GET.get("after", "")))
     except ValueError:
         return None
-    return {"row": row, "kind": words.word("incident_type", row.type.code), "number": shown.number(row, row.station.number)} if row else None
+    return (
+        {
+            "row": row,
+            "kind": words.word("incident_type", row.type.code),
+            "number": shown.number(row, row.station.number),
+        }
+        if row
+        else None
+    )

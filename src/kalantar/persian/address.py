@@ -14,8 +14,8 @@ from kalantar.persian.letters import normalise, search_key
 
 @dataclass(frozen=True)
 class Part:
-    kind: str    # street, alley, number … ; "other" for words without a type
-    name: str    # what follows the type word, stored spelling, Latin digits
+    kind: str  # street, alley, number … ; "other" for words without a type
+    name: str  # what follows the type word, stored spelling, Latin digits
 
 
 # kind: the canonical word, then every other way it is written.
@@ -71,8 +71,9 @@ def parts(text: str) -> list[Part]:
 
 def canonical(text: str) -> str:
     """One spelling of an address: full type words, parted by «،», Latin digits (as stored)."""
-    return "، ".join(f"{WORDS[part.kind][0]} {part.name}".strip() if part.kind in WORDS else part.name
-                     for part in parts(text))
+    return "، ".join(
+        f"{WORDS[part.kind][0]} {part.name}".strip() if part.kind in WORDS else part.name for part in parts(text)
+    )
 
 
 def match_key(text: str) -> str:
@@ -95,7 +96,7 @@ def _of_phrase(tokens):
         met = _type_at(tokens, i)
         begins = met and (kind is None or name)
         if begins and met[1] in _SHORT and i + 1 >= len(tokens):
-            begins = None      # a last short word is a name, not a type
+            begins = None  # a last short word is a name, not a type
         if begins:
             if kind:
                 found.append(Part(kind, " ".join(name)))
@@ -110,7 +111,7 @@ def _of_phrase(tokens):
 def _type_at(tokens, i):
     """Kind, word as written and number of tokens of the longest type word here."""
     for length in range(min(_LONGEST_WORD, len(tokens) - i), 0, -1):
-        written = " ".join(tokens[i:i + length])
+        written = " ".join(tokens[i : i + length])
         kind = _kinds().get(_key(written))
         if kind:
             return kind, written, length

@@ -17,19 +17,43 @@ from kalantar.persian.errors import InputError
 from kalantar.persian.letters import search_key
 
 FIRST_YEAR, LAST_YEAR = 1200, 1499
-UNIX_EPOCH = 719163   # ordinal of 1 January 1970: `ordinals - UNIX_EPOCH` are numpy datetime64[D]
+UNIX_EPOCH = 719163  # ordinal of 1 January 1970: `ordinals - UNIX_EPOCH` are numpy datetime64[D]
 
 MONTHS = {
     "fa": ("فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"),
-    "en": ("Farvardin", "Ordibehesht", "Khordad", "Tir", "Mordad", "Shahrivar", "Mehr", "Aban", "Azar", "Dey", "Bahman",
-           "Esfand"),
+    "en": (
+        "Farvardin",
+        "Ordibehesht",
+        "Khordad",
+        "Tir",
+        "Mordad",
+        "Shahrivar",
+        "Mehr",
+        "Aban",
+        "Azar",
+        "Dey",
+        "Bahman",
+        "Esfand",
+    ),
 }
 GREGORIAN_MONTHS = {
     "fa": ("ژانویه", "فوریه", "مارس", "آوریل", "مه", "ژوئن", "ژوئیه", "اوت", "سپتامبر", "اکتبر", "نوامبر", "دسامبر"),
-    "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-           "December"),
+    "en": (
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ),
 }
-WEEKDAYS = {   # Saturday first
+WEEKDAYS = {  # Saturday first
     "fa": ("شنبه", "یکشنبه", "دوشنبه", "سه‌شنبه", "چهارشنبه", "پنجشنبه", "جمعه"),
     "en": ("Saturday", "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday"),
 }

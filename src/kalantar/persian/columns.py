@@ -16,9 +16,9 @@ LONGEST_HEADER = 200
 
 @dataclass(frozen=True)
 class Reason:
-    kind: str   # "person" or "trait"
-    rule: str   # "R1/R2", "R3" or "R4"
-    term: str   # the term of the list that was met
+    kind: str  # "person" or "trait"
+    rule: str  # "R1/R2", "R3" or "R4"
+    term: str  # the term of the list that was met
 
 
 def refused_column(header: str) -> Reason | None:
@@ -40,9 +40,13 @@ def _met(text, kinds):
     runs = _runs(words)
     about_a_place = bool(runs & _place_words())
     whole = "".join(words)
-    met = [term for key, term in _refused_terms()
-           if term.kind in kinds and (key == whole if term.match == "whole" else key in runs)
-           and not (term.match == "unless_place" and about_a_place)]
+    met = [
+        term
+        for key, term in _refused_terms()
+        if term.kind in kinds
+        and (key == whole if term.match == "whole" else key in runs)
+        and not (term.match == "unless_place" and about_a_place)
+    ]
     if not met:
         return None
     first = min(met, key=lambda term: (term.kind != "trait", term.match != "anywhere", -len(term.term)))
@@ -75,7 +79,7 @@ def _runs(words):
 def _singular(word):
     for ending in ("هایی", "های", "ها", "ies", "s"):
         if len(word) > len(ending) + 1 and word.endswith(ending):
-            return word[:-len(ending)] + ("y" if ending == "ies" else "")
+            return word[: -len(ending)] + ("y" if ending == "ies" else "")
     return word
 
 

@@ -31,22 +31,46 @@ ORDERS = ("ymd", "dmy", "mdy")
 FIRST_GREGORIAN, LAST_GREGORIAN = 1500, 2999
 
 # The error codes of the array reader: FAULTS[code] is the key of the InputError of the one-text reader.
-FAULTS = ("", "empty", "not_a_date", "year_unknown", "no_such_day", "leap_day", "not_a_time", "day_and_month_unclear",
-          "year_needs_four_digits", "not_this_calendar", "not_this_order", "offset_not_read")
+FAULTS = (
+    "",
+    "empty",
+    "not_a_date",
+    "year_unknown",
+    "no_such_day",
+    "leap_day",
+    "not_a_time",
+    "day_and_month_unclear",
+    "year_needs_four_digits",
+    "not_this_calendar",
+    "not_this_order",
+    "offset_not_read",
+)
 _CODE = {key: code for code, key in enumerate(FAULTS)}
 
-_INVISIBLE = dict.fromkeys(
-    (0x200B, 0x200E, 0x200F, 0x061C, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
-_MERIDIEM = {"am": 0, "a.m.": 0, "ق.ظ": 0, "ق.ظ.": 0, "صبح": 0, "pm": 12, "p.m.": 12, "ب.ظ": 12, "ب.ظ.": 12,
-             "بعدازظهر": 12, "عصر": 12}
+_INVISIBLE = dict.fromkeys((0x200B, 0x200E, 0x200F, 0x061C, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+_MERIDIEM = {
+    "am": 0,
+    "a.m.": 0,
+    "ق.ظ": 0,
+    "ق.ظ.": 0,
+    "صبح": 0,
+    "pm": 12,
+    "p.m.": 12,
+    "ب.ظ": 12,
+    "ب.ظ.": 12,
+    "بعدازظهر": 12,
+    "عصر": 12,
+}
 _NUMERIC = re.compile(r"(\d{1,4})([/.\-])(\d{1,2})\2(\d{1,4})", re.ASCII)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?", re.ASCII)
 _OFFSET = re.compile(r"\d(?:z|[+-]\d{2}:?\d{2})$", re.ASCII | re.IGNORECASE)
 _SPLIT = re.compile(r"\s*(?:(?<=\d)[T ](?=\d{1,2}:\d)|[ ،,]+(?:ساعت\s*)?(?=\d{1,2}:\d))", re.ASCII)
 _MONTHS = month_numbers()
-_WEEKDAY = re.compile(r"^(?:(?:یک|دو|سه|چهار|پنج)? ?شنبه|جمعه|"
-                      r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)[،, ]+")
+_WEEKDAY = re.compile(
+    r"^(?:(?:یک|دو|سه|چهار|پنج)? ?شنبه|جمعه|"
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)[،, ]+"
+)
 _LONGEST = 60
 
 
@@ -58,15 +82,15 @@ class Moment(NamedTuple):
 class Parsed(NamedTuple):
     """Arrays of one length. Where `faults` is not 0, `days` is 0 and `minutes` is -1."""
 
-    days: np.ndarray      # int64, Python ordinals
-    minutes: np.ndarray   # int16, minutes after midnight; -1 without a time
-    faults: np.ndarray    # uint8, 0 or a place in FAULTS
+    days: np.ndarray  # int64, Python ordinals
+    minutes: np.ndarray  # int16, minutes after midnight; -1 without a time
+    faults: np.ndarray  # uint8, 0 or a place in FAULTS
 
 
 class Suggestion(NamedTuple):
-    calendar: str | None   # None: both occur, or neither can be told
-    order: str | None      # None: each row tells it, or nothing does: ask the person
-    share: float           # rows that can be read so, of those not empty
+    calendar: str | None  # None: both occur, or neither can be told
+    order: str | None  # None: each row tells it, or nothing does: ask the person
+    share: float  # rows that can be read so, of those not empty
 
 
 def suggest(values) -> Suggestion:
@@ -80,7 +104,7 @@ def suggest(values) -> Suggestion:
         read = {order: _readable(texts, calendar, order) for order in (None, *ORDERS)}
         most = max(read.values())
         orders = [order for order in ORDERS if read[order] == most]
-        if most and most >= best[0]:      # a calendar that reads as much as both together is the one
+        if most and most >= best[0]:  # a calendar that reads as much as both together is the one
             best = (most, calendar, orders[0] if len(orders) == 1 else None)
     return Suggestion(best[1], best[2], best[0] / len(texts) if texts else 0.0)
 
@@ -115,8 +139,7 @@ def parse_clock(text: str) -> time:
     return _time(plain, text)
 
 
-def parse_dates(values, calendar: str | None = None, order: str | None = None,
-                with_time: bool = False) -> Parsed:
+def parse_dates(values, calendar: str | None = None, order: str | None = None, with_time: bool = False) -> Parsed:
     """Read a column of date texts.
 
     values : list, numpy array (str or object; None is empty) or anything with `to_pylist` (a pyarrow array).
@@ -131,8 +154,9 @@ def parse_dates(values, calendar: str | None = None, order: str | None = None,
         part = slice(start, min(start + _BLOCK, n))
         if len(memory) > _REMEMBERED:
             memory.clear()
-        _read_block(_texts(values[part]), calendar, order, with_time, Parsed(*(array[part] for array in parsed)),
-                    memory)
+        _read_block(
+            _texts(values[part]), calendar, order, with_time, Parsed(*(array[part] for array in parsed)), memory
+        )
     return parsed
 
 
@@ -152,6 +176,7 @@ def parse_clocks(values) -> tuple[np.ndarray, np.ndarray]:
 
 
 # One text
+
 
 def _checked(calendar, order):
     if calendar not in (None, *CALENDARS):
@@ -283,9 +308,11 @@ _REMEMBERED = 50_000
 _SAMPLE = 20_000
 _INVISIBLE_CODES = np.array(sorted(_INVISIBLE), np.uint32)
 _SHAPES_PER_LENGTH = 12
-_SHAPE = re.compile(rb"(?:(?P<y>9{4})(?P<s>[/.\-])(?P<m>99?)(?P=s)(?P<d>99?)|(?P<Y>9{4})(?P<M>99)(?P<D>99)|"
-                    rb"(?P<a>99?)(?P<S>[/.\-])(?P<b>99?)(?P=S)(?P<z>9{4}))"
-                    rb"(?:[T ](?P<h>99?):(?P<n>99)(?::(?P<sec>99)(?:\.9+)?)?(?: ?(?P<half>[AP]M))?)?")
+_SHAPE = re.compile(
+    rb"(?:(?P<y>9{4})(?P<s>[/.\-])(?P<m>99?)(?P=s)(?P<d>99?)|(?P<Y>9{4})(?P<M>99)(?P<D>99)|"
+    rb"(?P<a>99?)(?P<S>[/.\-])(?P<b>99?)(?P=S)(?P<z>9{4}))"
+    rb"(?:[T ](?P<h>99?):(?P<n>99)(?::(?P<sec>99)(?:\.9+)?)?(?: ?(?P<half>[AP]M))?)?"
+)
 
 
 def _texts(values):
@@ -305,8 +332,9 @@ def _read_block(texts, calendar, order, with_time, out, memory):
     left = np.ones(len(texts), bool)
     for length in np.flatnonzero(np.bincount(np.minimum(lengths, 40), minlength=41)[:40]):
         if length >= 8:
-            _read_length(data, starts, np.flatnonzero(lengths == length), int(length), calendar, order, with_time,
-                         out, left)
+            _read_length(
+                data, starts, np.flatnonzero(lengths == length), int(length), calendar, order, with_time, out, left
+            )
     for row in np.flatnonzero(left).tolist():
         text = texts[row]
         if text not in memory:
@@ -338,7 +366,7 @@ def _read_length(data, starts, rows, length, calendar, order, with_time, out, le
     for _ in range(_SHAPES_PER_LENGTH):
         if not rows.size:
             return
-        first = data[starts[rows[0]]:starts[rows[0]] + length]
+        first = data[starts[rows[0]] : starts[rows[0]] + length]
         is_digit = (first >= 48) & (first <= 57)
         shape = np.where(is_digit, 57, first).astype(np.uint8).tobytes()
         matrix = _matrix(data, starts, rows, length)
@@ -361,7 +389,7 @@ def _read_length(data, starts, rows, length, calendar, order, with_time, out, le
 
 def _matrix(data, starts, rows, length):
     begin = starts[rows[0]]
-    if rows.size * (length + 1) == starts[rows[-1]] - begin + length + 1:     # neighbours: a view is enough
+    if rows.size * (length + 1) == starts[rows[-1]] - begin + length + 1:  # neighbours: a view is enough
         ending = begin + rows.size * (length + 1)
         if ending <= data.size:
             return data[begin:ending].reshape(rows.size, length + 1)[:, :length]

@@ -26,7 +26,7 @@ _SHARE = {"national_code": 0.5, "mobile": 0.3, "card": 0.5, "plate": 0.3, "email
 
 
 class Found(NamedTuple):
-    kind: str    # national_code, mobile, card, plate, email
+    kind: str  # national_code, mobile, card, plate, email
     text: str
 
 
@@ -81,8 +81,12 @@ def found_in(text: str) -> list[Found]:
     """Identifiers inside a free text, so that the writer can be asked to take them out."""
     plain = normalise(search_key(text))
     checks = {"national_code": is_national_code, "card": is_card}
-    return [Found(kind, found[0]) for kind, pattern in _IN_TEXT.items() for found in pattern.finditer(plain)
-            if kind not in checks or checks[kind](found[0])]
+    return [
+        Found(kind, found[0])
+        for kind, pattern in _IN_TEXT.items()
+        for found in pattern.finditer(plain)
+        if kind not in checks or checks[kind](found[0])
+    ]
 
 
 def _bare(value):

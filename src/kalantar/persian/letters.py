@@ -11,10 +11,37 @@ from kalantar.persian.digits import to_latin
 
 ZWNJ = "\u200c"
 
-_PERSIAN = {"ي": "ی", "ى": "ی", "ې": "ی", "ے": "ی", "ك": "ک", "ڪ": "ک", "ة": "ه", "ۀ": "ه", "ە": "ه", "ہ": "ه",
-            "ھ": "ه", "ۂ": "ه", "ۓ": "ئ", "ٱ": "ا"}
-_GONE = dict.fromkeys((0x0640, 0x00AD, 0x200B, 0x200D, 0x200E, 0x200F, 0x061C, 0xFEFF, 0x2060,
-                       *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+_PERSIAN = {
+    "ي": "ی",
+    "ى": "ی",
+    "ې": "ی",
+    "ے": "ی",
+    "ك": "ک",
+    "ڪ": "ک",
+    "ة": "ه",
+    "ۀ": "ه",
+    "ە": "ه",
+    "ہ": "ه",
+    "ھ": "ه",
+    "ۂ": "ه",
+    "ۓ": "ئ",
+    "ٱ": "ا",
+}
+_GONE = dict.fromkeys(
+    (
+        0x0640,
+        0x00AD,
+        0x200B,
+        0x200D,
+        0x200E,
+        0x200F,
+        0x061C,
+        0xFEFF,
+        0x2060,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+    )
+)
 _STORE = str.maketrans(_PERSIAN)
 _FOLD = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ؤ": "و", "ئ": "ی", "ء": None, ZWNJ: None})
 _ORDER = "آاءبپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی"
@@ -50,8 +77,9 @@ def search_key(text: str) -> str:
 def collation_key(text: str) -> str:
     """A key whose plain code-point order is the order of a Persian list; equal letters fall back to the spelling."""
     stored = normalise(text)
-    plain = "".join(_RANK.get(c, c) for c in to_latin(stored).casefold()
-                    if c != ZWNJ and unicodedata.category(c) != "Mn")
+    plain = "".join(
+        _RANK.get(c, c) for c in to_latin(stored).casefold() if c != ZWNJ and unicodedata.category(c) != "Mn"
+    )
     return f"{plain}\0{stored}"
 
 

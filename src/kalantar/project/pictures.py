@@ -16,7 +16,12 @@ from .stop import Stop
 WIDTHS = {390: 844, 1280: 900, 1920: 1080}
 FLAGS = ["--no-sandbox", "--disable-gpu-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync",
          "--disable-default-apps", "--disable-quic"]  # fmt: skip
-README = {("today", 1280, "light", "fa"), ("area", 1280, "light", "fa"), ("today", 390, "dark", "fa"), ("incidents", 1280, "light", "en")}
+README = {
+    ("today", 1280, "light", "fa"),
+    ("area", 1280, "light", "fa"),
+    ("today", 390, "dark", "fa"),
+    ("incidents", 1280, "light", "en"),
+}
 
 
 def run(options) -> int:
@@ -41,7 +46,11 @@ def run(options) -> int:
         for language in ("fa", "en"):
             for theme in ("light", "dark"):
                 for width, height in WIDTHS.items():
-                    wanted = {name for name, w, t, lang in README if (w, t, lang) == (width, theme, language)} if options.readme else None
+                    wanted = (
+                        {name for name, w, t, lang in README if (w, t, lang) == (width, theme, language)}
+                        if options.readme
+                        else None
+                    )
                     if wanted == set():
                         continue
                     made += _shoot(browser, address, out, language, theme, width, height, wanted)
@@ -60,7 +69,12 @@ def screens() -> list[tuple[str, str]]:
     from .demo import STATION
 
     beat = Beat.objects.in_force().filter(station__code=STATION).first()
-    event = Incident.objects.live().filter(station__code=STATION, shown_as=Incident.POINT).order_by("-occurred_from").first()
+    event = (
+        Incident.objects.live()
+        .filter(station__code=STATION, shown_as=Incident.POINT)
+        .order_by("-occurred_from")
+        .first()
+    )
     batch = Import.objects.filter(state=Import.LIVE).first()
     found = [
         ("today", reverse("overview:morning")),
@@ -110,7 +124,9 @@ def served() -> Iterator[str]:
 def _shoot(browser, address, out, language, theme, width, height, wanted) -> int:
     from kalantar.people import set_up
 
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, locale=language, reduced_motion="reduce")
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=theme, locale=language, reduced_motion="reduce"
+    )
     context.add_cookies([{"name": "language", "value": language, "url": address}])
     page = context.new_page()
     n = 0

@@ -144,7 +144,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 BODY_MOST, VISITOR_BODY_MOST = 205_000_000, 100_000  # bytes of one request: a file with its form; a sign-in form
 FILE_UPLOAD_TEMP_DIR = DATA / "tmp"  # what comes in is never outside DATA; the worker sweeps what a killed server left
 with contextlib.suppress(OSError):  # a data folder that cannot be written is the gate's to refuse, in words
-    FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
+    FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 
 LOGGING = {
