@@ -361,3 +361,20 @@ def test_findings_are_swept_after_their_time_and_briefs_stay(town, station, clie
 @pytest.mark.parametrize("role", ["duty_deputy", "case_officer", "beat_officer", "patrol_officer", "counsellor"])
 def test_every_colleague_of_the_station_reads_the_morning(town, station, client_of, role):
     assert morning_of(client_of(cast.actor_of(role, station))).status_code == 200
+
+
+def unnamed_beats(actor, station) -> int:
+    from kalantar.kernel import clock
+    from kalantar.overview import queries as asked
+
+    late = asked.morning(actor, station, clock.today()).lines["late"]
+    return sum(line.n for line in late if line.url == reverse("territory:beats"))
+
+
+def test_a_commander_reads_this_station_s_lines_not_those_of_all(
+    province_commander, station, beats, other_beats, monkeypatch
+):
+    here = unnamed_beats(province_commander, station)
+    assert 0 < here <= len(beats)
+    monkeypatch.setattr(type(province_commander), "at", lambda self, station: self)
+    assert unnamed_beats(province_commander, station) > here  # the negative control: all stations at once

@@ -96,12 +96,17 @@ def _subject(row: Finding) -> tuple:
 # ---- rises: each beat and type, and the station as a whole, against its own past ----
 
 
+def _told():
+    """Totals a finding may speak of: family matters and the like never enter one, since its map shows a beat (R14)."""
+    return DailyCount.objects.live().exclude(type__never_drawn=True)
+
+
 def _series(station_id: int, on: date, beats: dict) -> dict:
     """Counts per 28-day period, newest last, the last period ending the day before `on`.
 
     Returns {(type, beat or None): int array}, from the type's first whole period on.
     """
-    totals = DailyCount.objects.live().filter(station_id=station_id, local_date__lt=on)
+    totals = _told().filter(station_id=station_id, local_date__lt=on)
     per_period = (
         totals.annotate(ago=PeriodsAgo("local_date", on, PERIOD_DAYS))
         .values_list("type_id", "beat_id", "ago")
@@ -202,7 +207,7 @@ def _levels(on: date) -> dict[int, list[Finding]]:
     here, so the exposure is the area, and the finding says so."""
     beats = list(Beat.objects.in_force().only("pk", "station_id", "area_m2").order_by("pk"))
     since = on - timedelta(days=364)
-    rows = DailyCount.objects.live().filter(local_date__gte=since, local_date__lt=on)
+    rows = _told().filter(local_date__gte=since, local_date__lt=on)
     counts: dict[int, Counter] = defaultdict(Counter)
     for t, beat, n in rows.values_list("type_id", "beat_id").annotate(n=Sum("n")):
         counts[t][beat] += n

@@ -89,7 +89,7 @@ def _legend(hot: list[Finding]) -> list[dict]:
 def _lay_cells(made: MapData, hot: list[Finding], *, numbered: bool = False, beats: Iterable = ()) -> list[dict]:
     """Draw the hot cells; with `numbered`, a line around each cluster and a pin that the list repeats."""
     beats = {beat.pk: beat for beat in beats}
-    spots = []
+    spots: list[dict] = []
     for finding in hot:
         clusters = defaultdict(list)
         for cell in finding.result["cells"]:

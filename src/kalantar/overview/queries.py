@@ -63,8 +63,9 @@ def station_of(actor, code: str | None):
 def morning(actor, station: Station, on: date) -> Morning:
     """Lines of the rooms, findings, the brief, the code of the duty book. At most 5 statements."""
     gathered: dict[str, list[Line]] = {heading: [] for heading in HEADINGS}
+    here = actor.at(station)  # a commander reads this station's lines, not those of all
     for room in (incident_lines, territory_lines, people_lines):
-        for line in room.lines(actor, on):
+        for line in room.lines(here, on):
             gathered[line.heading].append(line)
     found = list(queries_findings.latest(actor, station.pk, on))
     rises = [f for f in found if f.kind in {Finding.RISE, Finding.REPEAT}]

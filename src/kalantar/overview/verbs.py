@@ -23,7 +23,7 @@ def sign_brief(station: Station, *, by, on: date) -> MorningBrief:
     insist(rules.sign_refusal(roles=by.roles_at(station.pk), signed=signed, is_today=on == clock.today()))
     code = audit.stamp(on).code
     seen = queries.morning(by, station, on)
-    content = {}
+    content: dict[str, object] = {}
     for language in ("fa", "en"):
         with translation.override(language):
             content[language] = {

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from kalantar.kernel import clock
 
 from .roles import STATION_EYES, Role
+
+if TYPE_CHECKING:
+    from .models import Officer
 
 
 class Actor:
     """Nothing and nobody: what every other actor answers, answered with nothing."""
 
     audit_id = "nobody"
-    officer = None
+    officer: Officer | None = None
     officer_id: int | None = None
 
     def posts(self, on: date | None = None) -> list:
@@ -43,6 +48,10 @@ class Actor:
     def home_station(self):
         return None
 
+    def at(self, station) -> Actor:
+        """The same actor, looking at one station alone."""
+        return self
+
     def station(self, code: str):
         """The station with this code, when this actor's posts cover it; None for a stranger's and for none."""
         return
@@ -57,7 +66,10 @@ class Nobody(Actor):
 class OfficerActor(Actor):
     """A signed-in colleague, with the posts held today. Costs two statements, asked once a request."""
 
-    def __init__(self, officer):
+    officer: Officer
+    officer_id: int
+
+    def __init__(self, officer: Officer):
         self.officer = officer
         self.officer_id = officer.pk
         self.audit_id = f"officer:{officer.pk}"
@@ -128,6 +140,13 @@ class OfficerActor(Actor):
                 if unit.grade == unit.STATION and post.unit.path.startswith(unit.path):
                     return unit
         return None
+
+    def at(self, station) -> OfficerActor:
+        """The same colleague, looking at one of the covered stations alone: for a page about that station."""
+        here = copy(self)
+        here.__dict__["_covered"] = [unit for unit in self._covered if unit.path.startswith(station.path)]
+        here.__dict__["_stations"] = self._stations & {station.pk}
+        return here
 
     def station(self, code: str):
         return next((unit for unit in self._covered if unit.code == code and unit.pk in self._stations), None)
