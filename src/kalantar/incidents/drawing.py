@@ -55,8 +55,8 @@ def of_list(actor, rows, said) -> Drawn:
     few = len(placed) <= FEW
     coarser = drawn.box[2] > WIDE_M
     cells: dict[int, Counter] = {}
-    for place in placed:
-        if not few or place.shown_as == Incident.CELL:
+    for place in places:
+        if place.cell and (not few or place.shown_as == Incident.CELL):
             cell = shown.cell_of(place.cell)
             cells.setdefault(h3.cell_to_parent(cell, shown.CELL_RESOLUTION - 1) if coarser else cell, Counter())[
                 place.beat
@@ -103,7 +103,11 @@ def _only(actor):
 
 def _points(drawn: MapData, placed: list[queries.Place]) -> None:
     """Places that may be points; several events at one place are one larger symbol."""
-    at = Counter((round(p.lon, 5), round(p.lat, 5)) for p in placed if p.shown_as == Incident.POINT)
+    at = Counter(
+        (round(p.lon, 5), round(p.lat, 5))
+        for p in placed
+        if p.shown_as == Incident.POINT and p.lon is not None and p.lat is not None
+    )
     for (lon, lat), n in at.items():
         drawn.point(lon, lat, count=n, largest=max(10, *at.values()), title=_events(n))
 
@@ -130,7 +134,8 @@ def _left_out(all_of_them: int, placed: int) -> list[str]:
 
 def _breaks(counts: list[int]) -> list[int]:
     """Where the stronger colours begin: the upper half, fifth and twentieth of the cells, each later than the one before."""
-    ordered, found = sorted(counts), []
+    ordered = sorted(counts)
+    found: list[int] = []
     for share in (0.5, 0.8, 0.95) if ordered else ():
         value = ordered[min(len(ordered) - 1, int(share * len(ordered)))]
         if value > (found[-1] if found else ordered[0]):
@@ -180,6 +185,7 @@ def of_incident(row: Incident) -> Drawn:
         ring = [(lon, lat) for lat, lon in h3.cell_to_boundary(shown.cell_of(row.h3))]
         drawn.cell(ring, css="l2", title=_("The event lies in this cell"))
         return Drawn(drawn, notes=[_("A dwelling, or what may be one, is shown as a cell, never as a point.")])
+    assert row.lon is not None and row.lat is not None  # its cell was made from them
     drawn.point(row.lon, row.lat, count=3, largest=4, title=_("Place of the event"))
     return Drawn(drawn)
 
@@ -219,7 +225,7 @@ def steps(row: Incident) -> list[dict]:
                 "note": " · ".join([by, *([_list(fields)] if fields else [])]),
             }
         )
-    if row.batch_id:
+    if row.batch is not None:
         told.insert(
             0, {"label": _("Came with a file"), "state": "done", "at": row.made_at, "note": row.batch.file_name}
         )

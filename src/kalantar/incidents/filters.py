@@ -151,11 +151,13 @@ def written(first: date, last: date) -> str:
 
 def _range(text: str) -> tuple[date, date] | None:
     met = RANGE.fullmatch(text)
+    if met is None:
+        return None
     try:
-        first, last = (date.fromisoformat(part) for part in met.groups()) if met else (None, None)
+        first, last = map(date.fromisoformat, met.groups())
     except ValueError:
         return None
-    return (min(first, last), max(first, last)) if first and first.year > 1900 and last.year < 2150 else None
+    return (min(first, last), max(first, last)) if first.year > 1900 and last.year < 2150 else None
 
 
 def _ends(period: str) -> tuple[date | None, date | None]:

@@ -270,6 +270,6 @@ TYPED_IN = {"occurred_from": "clock", "occurred_to": "to_clock"}
 
 def refuse(form: EventForm, no: Refused | Overtaken) -> int:
     """Put a refusal of the verb at the field in which it was typed, and give the status to answer with."""
-    if isinstance(no, Refused):
-        no.details["field"] = TYPED_IN.get(no.details.get("field"), no.details.get("field"))
+    if isinstance(no, Refused) and (field := no.details.get("field")):
+        no.details["field"] = TYPED_IN.get(field, field)
     return answer.refuse(form, no)

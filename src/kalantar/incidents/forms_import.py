@@ -52,6 +52,7 @@ REPEAT_WORDS = {
     "keep": gettext_lazy("Keep them: they may be two events"),
     "leave_out": gettext_lazy("Keep only the first of them"),
 }
+EXPECTED = frozenset({"date", "type", "lon", "lat"})  # one way or another the file has to tell these
 MOST_VALUES = 60
 
 
@@ -68,6 +69,12 @@ class UploadForm(forms.Form):
     )
 
 
+class ExpectedField(forms.ChoiceField):
+    """May stay empty, and still the page does not call it optional."""
+
+    expected = True
+
+
 class MappingForm(forms.Form):
     """What each column means. The fields that every file needs come first."""
 
@@ -77,11 +84,10 @@ class MappingForm(forms.Form):
         self.type_values, self.kind_values = type_values[:MOST_VALUES], kind_values[:MOST_VALUES]
         options = [("", _("not in the file")), *((name, name) for name in columns)]
         for name in FIELDS:
-            self.fields[f"c_{name}"] = forms.ChoiceField(
+            kind = ExpectedField if name in EXPECTED else forms.ChoiceField
+            self.fields[f"c_{name}"] = kind(
                 label=LABELS[name], choices=options, required=False, help_text=HINTS.get(name, "")
             )
-        for name in ("date", "type", "lon", "lat"):  # one way or another the file has to tell these
-            self.fields[f"c_{name}"].expected = True
         types = [("", _("as the column says")), *words.choices("incident_type")]
         kinds = [("", _("not stated")), *words.choices("place_kind")]
         self.fields["type"] = forms.ChoiceField(label=_("One kind for all rows"), choices=types, required=False)

@@ -14,7 +14,7 @@ def offsets(zone: ZoneInfo, first: datetime, end: datetime) -> list[tuple[dateti
     """Until when a zone keeps which distance from UTC, in minutes, between two moments; the last lasts."""
 
     def at(moment: datetime) -> int:
-        return int(moment.astimezone(zone).utcoffset().total_seconds() // 60)
+        return (moment.astimezone(zone).replace(tzinfo=UTC) - moment) // MINUTE
 
     found: list[tuple[datetime | None, int]] = []
     moment = first

@@ -65,7 +65,7 @@ def seal(plain: bytes) -> bytes:
     return _seal().encrypt(plain)
 
 
-def open_(sealed: bytes) -> bytes:
+def open_(sealed: bytes | memoryview) -> bytes:
     """Read what `seal` wrote; raises `cryptography.fernet.InvalidToken` when it was changed."""
     return _seal().decrypt(bytes(sealed))
 

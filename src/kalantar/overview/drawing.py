@@ -21,7 +21,7 @@ from kalantar.web.show import digits
 from kalantar.web.words import choices, language, word
 
 from . import queries, rules
-from .said import beat_name
+from .said import beat_name, type_name
 
 __all__ = ["area_map", "beat_map", "finding_map", "freshness", "mini_map", "station_name", "type_options"]
 
@@ -98,6 +98,7 @@ def _lay_cells(made: MapData, hot: list[Finding], *, numbered: bool = False, bea
             number = len(spots) + 1
             top = max(cells, key=lambda cell: cell["around"])
             link = f"spot-{number}"
+            name, url = type_name(finding), reverse("overview:finding", args=[finding.pk])
             text = _("%(n)s within 375 metres; usually %(low)s to %(high)s") % {
                 "n": digits(top["around"]),
                 "low": digits(top["low"]),
@@ -107,16 +108,16 @@ def _lay_cells(made: MapData, hot: list[Finding], *, numbered: bool = False, bea
                 made.cell(cell["ring"], css=CSS[cell["level"]], title=text, link=link)
             spot = {
                 "number": number,
-                "name": word("incident_type", finding.type.code),
+                "name": name,
                 "place": beat_name(beats[top["beat"]]) if top.get("beat") in beats else "",
                 "text": text,
                 "link": link,
-                "url": reverse("overview:finding", args=[finding.pk]),
+                "url": url,
             }
             if numbered:
                 made.surround((cell["ring"] for cell in cells), link=link)
                 lon, lat = _head(cells)
-                made.point(lon, lat, name=digits(number), title=f"{spot['name']}: {text}", url=spot["url"], link=link)
+                made.point(lon, lat, name=digits(number), title=f"{name}: {text}", url=url, link=link)
             spots.append(spot)
     return spots
 

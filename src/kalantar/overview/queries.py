@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import Count, Max, OuterRef, Q, Subquery, Sum
 from django.urls import reverse
@@ -27,6 +28,20 @@ from .models import MorningBrief
 
 HEADINGS = ("changed", "late", "sign")
 _codes: dict[date, str] = {}
+
+
+class OfOfficer(TypedDict):
+    """What `beats_of` adds to each beat; nothing where nobody is named."""
+
+    officer_name: str | None
+    officer_name_en: str | None
+    officer_since: date | None
+
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    HeldBeat = WithAnnotations[Beat, OfOfficer]
 
 
 @dataclass(frozen=True)
@@ -152,7 +167,7 @@ class AreaFacts:
 
     station: Station
     area: Area | None
-    beats: list[Beat]
+    beats: list[HeldBeat]
     by_beat: dict[int, int]
     by_type: list[tuple[str, int]]
     hours: list[list[int]]  # weekday (Monday first) by hour of the day, events with a known hour
@@ -202,7 +217,7 @@ def area_facts(actor, station: Station, on: date, type_code: str = "") -> AreaFa
     return AreaFacts(station, area, beats, dict(by_beat), by_type.most_common(), hours, timed, untimed, hot, DAYS, last)
 
 
-def beats_of(actor, station) -> list[Beat]:
+def beats_of(actor, station) -> list[HeldBeat]:
     """The beats of a station with the name of the officer of each, without their full geometry. One statement."""
     held = BeatOfficer.objects.visible_to(actor).filter(beat=OuterRef("pk"), to_on=None)
     beats = Beat.objects.visible_to(actor).in_force().filter(station=station.pk).defer("geometry").order_by("code")

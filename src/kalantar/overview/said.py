@@ -75,6 +75,7 @@ def beat_name(beat) -> str:
 
 
 def type_name(finding: Finding) -> str:
+    assert finding.type is not None  # only the sentence about too few events has no type
     return word("incident_type", finding.type.code)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
@@ -45,7 +47,10 @@ class Unit(models.Model):
         return {self.STATION: self.pk, self.SECTION: self.parent_id}.get(self.grade)
 
 
-class StationManager(models.Manager.from_queryset(UnitQuerySet)):
+_UnitManager = models.Manager.from_queryset(UnitQuerySet)
+
+
+class StationManager(_UnitManager):
     def get_queryset(self):
         return super().get_queryset().filter(grade=Unit.STATION)
 
@@ -53,7 +58,7 @@ class StationManager(models.Manager.from_queryset(UnitQuerySet)):
 class Station(Unit):
     """A unit of grade station: police station or outpost."""
 
-    objects = StationManager()
+    objects: ClassVar[StationManager] = StationManager()
 
     class Meta:
         proxy = True
@@ -67,7 +72,10 @@ class OfficerQuerySet(models.QuerySet):
         )
 
 
-class OfficerManager(BaseUserManager.from_queryset(OfficerQuerySet)):
+_OfficerManager = BaseUserManager.from_queryset(OfficerQuerySet)
+
+
+class OfficerManager(_OfficerManager):
     def get_by_natural_key(self, username):
         return self.get(username=username)
 

@@ -33,7 +33,7 @@ def check(username: str, password: str, *, address: str) -> Officer | None:
     crowded = limits.is_over(f"sign-in from {address}", limit=rules.ADDRESS_FAILURES, per_s=rules.WINDOW_S)
     officer = Officer.objects.filter(username=username).first()
     right = check_password(password, officer.password if officer else UNUSABLE)
-    if right and officer.is_active and within and not crowded:
+    if right and officer and officer.is_active and within and not crowded:
         limits.clear(f"sign-in {username}")
         return officer
     limits.hit(f"sign-in from {address}", limit=rules.ADDRESS_FAILURES, per_s=rules.WINDOW_S)

@@ -8,6 +8,7 @@ import json
 import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import TypedDict
 
 import pyotp
 import segno
@@ -539,13 +540,24 @@ def read_inbox(*, by: OfficerActor, up_to: int | None = None) -> int:
 # ---- what the clock forgets ----
 
 
+class Forgotten(TypedDict):
+    """How many of each were deleted."""
+
+    invites: int
+    drafts: int
+    messages: int
+    sessions: int
+    limits: int
+    jobs: int
+
+
 @verb
-def forget_old(*, by: Actor, now: datetime | None = None) -> dict[str, int]:
+def forget_old(*, by: Actor, now: datetime | None = None) -> Forgotten:
     """Delete what has outlived its time (kernel/retention.py): links, drafts, messages, sessions, limits, done jobs."""
     from django.contrib.sessions.models import Session
 
     wall, now = now or clock.wall(), now or clock.now()
-    gone = {
+    gone: Forgotten = {
         "invites": Invite.objects.filter(ends_at__lt=wall).delete()[0],
         "drafts": Draft.objects.filter(at__lt=wall - timedelta(days=rules.DRAFT_DAYS)).delete()[0],
         "messages": OutboxLine.objects.filter(at__lt=now - timedelta(days=rules.INBOX_DAYS)).delete()[0],

@@ -108,7 +108,7 @@ class Server:
     url: str = ""
     port: int = 0
     started_s: float = 0.0
-    process: subprocess.Popen | None = None
+    process: subprocess.Popen = field(init=False)
 
     def __enter__(self) -> Server:
         environment = {**os.environ, "KALANTAR_PROFILE": "demo", "KALANTAR_DATA": str(self.data)}
@@ -222,8 +222,10 @@ class Visitor:
 
     def sign_in(self, username: str) -> Visitor:
         _, page = self.get("/people/sign-in/")
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.decode())[1]
-        form = {"username": username, "password": PASSWORD, "csrfmiddlewaretoken": token}
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.decode())
+        if token is None:
+            raise RuntimeError("the page for signing in has no form")
+        form = {"username": username, "password": PASSWORD, "csrfmiddlewaretoken": token[1]}
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Referer": f"http://127.0.0.1:{self.port}/"}
         answer, _ = self._ask("POST", "/people/sign-in/", urllib.parse.urlencode(form), headers)
         if answer.status != 302:

@@ -76,7 +76,7 @@ def read(files: list[Path]):
     return events.assign(at=moments.dt.tz_convert("UTC"), day=events["local"].dt.date)
 
 
-def load(files: list[Path], beats_file: Path) -> dict[str, int]:
+def load(files: list[Path], beats_file: Path) -> dict[str, int | str]:
     import geopandas
     import h3.api.basic_int as h3
     import pandas

@@ -14,7 +14,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from babel.messages import Catalog
 from babel.messages.extract import extract, extract_python
@@ -91,10 +90,10 @@ def compile_changed(rooms: Path = ROOMS) -> list[Path]:
 
 def sentences(room: Path) -> Iterator[Sentence]:
     """Every msgid that a room's Python, templates and scripts use."""
-    found: Iterable[Any]
+    found: Iterable[tuple[int, str, str | tuple[str, ...], list[str]]]
     for path in sorted(room.rglob("*")):
         if path.suffix == ".py" and "migrations" not in path.parts:
-            found = extract_python(io.BytesIO(path.read_bytes()), KEYWORDS, [], {"encoding": "utf-8"})
+            found = _of_python(path.read_bytes())
         elif path.suffix in {".html", ".txt", ".xml"} and "templates" in path.parts:
             found = _of_template(path)
         elif path.suffix in {".js", ".mjs"} and "static" in path.parts and "vendor" not in path.parts:
@@ -148,12 +147,17 @@ def _read(source: Path):
         return read_po(file, locale=source.parents[1].name, abort_invalid=True)
 
 
+def _of_python(code: bytes):
+    """Line, function, its texts and comments; Babel's own annotation names the columns of `extract` instead."""
+    return extract_python(io.BytesIO(code), KEYWORDS, [], {"encoding": "utf-8"})
+
+
 def _of_template(path: Path):
     from django.utils.translation.template import templatize
 
     # Inside one pair of brackets the indentation of the template means nothing to the Python tokenizer.
     code = f"({templatize(path.read_text(encoding='utf-8'), origin=str(path))}\n)"
-    return extract_python(io.BytesIO(code.encode()), KEYWORDS, [], {"encoding": "utf-8"})
+    return _of_python(code.encode())
 
 
 def _from_call(path: Path, line: int, function: str, message: str | tuple[str, ...]) -> Sentence | None:

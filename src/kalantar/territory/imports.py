@@ -167,14 +167,14 @@ class CoverageReport:
             for name, kind in rows.items()
         }
         parts |= {
-            "reading": Reading(**kept["reading"]),
             "properties": tuple(kept["properties"]),
             "ending": tuple(kept["ending"]),
             "refusals": tuple(kept["refusals"]),
             "merged": tuple(map(tuple, kept["merged"])),
             "notes": tuple(map(tuple, kept["notes"])),
         }
-        return cls(**{name: value for name, value in {**kept, **parts}.items() if name != "done"})
+        plain = {name: value for name, value in {**kept, **parts}.items() if name not in {"done", "reading"}}
+        return cls(reading=Reading(**kept["reading"]), **plain)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -739,8 +739,8 @@ def _city_of(zone: str) -> tuple[float, float] | None:
             continue
         for line in lines:
             parts = line.split("\t")
-            if len(parts) > 2 and parts[2] == zone:
-                lat, lon = _ISO6709.fullmatch(parts[1]).groups()
+            if len(parts) > 2 and parts[2] == zone and (place := _ISO6709.fullmatch(parts[1])):
+                lat, lon = place.groups()
                 return _degrees(lon, 3), _degrees(lat, 2)
     return None
 

@@ -18,7 +18,7 @@ def lines(actor, on: date) -> list[Line]:
     stations = actor.stations()
     namers = any(rules.may("name_officer", roles=actor.roles_at(pk)) for pk in stations)
     drawers = any(rules.may("draw", roles=actor.roles_at(pk)) for pk in stations)
-    found = []
+    found: list[Line] = []
     if not namers and not drawers:
         return found
     n = tally(unnamed=queries.unnamed(actor), old=queries.unreviewed(actor, on))

@@ -75,7 +75,7 @@ def _built(key: tuple) -> Index:
         return Index(None, np.empty(0, np.int64), np.empty(0, np.int64))
     polygons = PolygonIndex(shapely.from_wkb([bytes(wkb) for _, _, wkb in rows]))
     made = Index(polygons, np.array([pk for pk, _, _ in rows], np.int64), np.array([s for _, s, _ in rows], np.int64))
-    _to_disk(key, made)
+    _to_disk(key, polygons, made)
     return made
 
 
@@ -93,12 +93,12 @@ def _from_disk(key: tuple) -> Index | None:
         return None
 
 
-def _to_disk(key: tuple, made: Index) -> None:
+def _to_disk(key: tuple, polygons: PolygonIndex, made: Index) -> None:
     """Kept for the next process; a full disk only costs the next start a second."""
     path, packed = _file(key), io.BytesIO()
     np.savez(
         packed,
-        polygons=np.frombuffer(made.polygons.to_bytes(), np.uint8),
+        polygons=np.frombuffer(polygons.to_bytes(), np.uint8),
         beat_ids=made.beat_ids,
         station_ids=made.station_ids,
     )

@@ -201,6 +201,7 @@ def end_beat_officer(beat: Beat, *, by, on: date | None = None) -> BeatOfficer:
     insist(rules.refusal("end_officer", roles=by.roles_at(beat.station_id)))
     held = BeatOfficer.objects.filter(beat=beat, to_on=None).first()
     insist(rules.ending_refusal(on, held_from=held.from_on if held else None))
+    assert held is not None  # a beat without one was refused
     move(beat)
     move(held, to_on=on)
     audit.record("territory.officer_ended", beat, by=by, officer=held.officer_id, on=on)

@@ -12,6 +12,13 @@ from kalantar.kernel.change import Overtaken, Refused
 
 from .messages import SENTENCES
 
+
+class Request(HttpRequest):
+    """A request as it comes back to `SayWhy`."""
+
+    said: bool  # the sentence left for this page was told; absent where none was asked for
+
+
 STATUS = {Refused: 422, Overtaken: 409}
 
 
@@ -66,7 +73,7 @@ def went(url: str, told: str = "") -> HttpResponseRedirect:
     return response
 
 
-def said(request: HttpRequest) -> str:
+def said(request: Request) -> str:
     """The sentence left for this page; `SayWhy` takes it away with the answer."""
     kept = request.COOKIES.get(SAID_COOKIE, "")
     if not kept:

@@ -125,7 +125,8 @@ def _rank(role) -> int:
 
 
 def _named(thing) -> str:
-    return (words.language() == "en" and getattr(thing, "name_en", "")) or thing.name
+    english = getattr(thing, "name_en", "") if words.language() == "en" else ""
+    return english or thing.name
 
 
 def _address(name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from typing import overload
 
 from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext, ngettext
@@ -63,6 +64,10 @@ def percent(value: float | None, places: int = 0) -> str:
 _written = lru_cache(maxsize=4096)(jalali.day)  # a list tells the same few days again and again
 
 
+@overload
+def local(value: datetime) -> datetime: ...
+@overload
+def local(value: date) -> date: ...
 def local(value: date | datetime) -> date | datetime:
     """A stored moment in the zone of the page; a plain date as it is."""
     return localtime(value) if isinstance(value, datetime) and is_aware(value) else value

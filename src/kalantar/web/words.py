@@ -19,7 +19,7 @@ def table() -> dict[str, dict[str, dict[str, str]]]:
     """The whole table as group -> code -> {"fa", "en", "iccs"}, in the order of the file."""
     groups: dict[str, dict[str, dict[str, str]]] = {}
     source = resources.files("kalantar.data").joinpath("words.csv")
-    with source.open(encoding="utf-8", newline="") as lines:
+    with resources.as_file(source) as path, path.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             entry = {"fa": row["fa"], "en": row["en"], "iccs": row["iccs"] or ""}
             groups.setdefault(row["group"], {})[row["code"]] = entry

@@ -18,7 +18,8 @@ from ..roles import PACKS, SUPERIORS, Role
 
 def _givable(actor) -> tuple[frozenset[int], frozenset[Role]]:
     """The units at which somebody may give any post, and all the roles in question."""
-    units, roles = set(), set()
+    units: set[int] = set()
+    roles: set[Role] = set()
     for unit in queries.units_below(actor):
         found = rules.givable(grade=unit.grade, roles=actor.roles_at(unit.pk))
         if found:
