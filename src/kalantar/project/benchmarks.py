@@ -227,7 +227,7 @@ class Bench:
         for turn in range(self.rounds + 1):  # the first warms up
             for n in (small, large) if turn % 2 else (large, small):
                 before = servers[n].cpu_s()
-                ms = bench_pages.asked(visitors[n, page[n]["who"]], page[n]["path"], 40 if turn else 6, 8)
+                ms = bench_pages.asked(visitors[n, page[n]["who"]], page[n]["path"], 40 if turn else 6, 5)
                 if turn:
                     took[n].append(ms)
                     cpu[n].append((servers[n].cpu_s() - before) * 1000 / len(ms))
