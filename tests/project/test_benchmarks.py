@@ -115,3 +115,15 @@ def test_the_pages_of_a_small_city_are_asked_of_a_real_server(tmp_path, capsys):
         assert line["met"], line
         assert line["html_kb"] > 1
         assert line["css_kb"] > 1
+
+
+def test_a_page_that_fails_for_one_visitor_fails_the_case():
+    class Answer:
+        status = 500
+
+    class Unlucky(bench_pages.Visitor):
+        def get(self, path, **headers):
+            return Answer(), b""
+
+    with pytest.raises(RuntimeError, match="/x answered 500"):
+        bench_pages.asked([Unlucky(1)], "/x", 3, 1)

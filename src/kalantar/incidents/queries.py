@@ -18,7 +18,7 @@ from kalantar.people.models import Post, Station
 from kalantar.territory.models import Beat
 from kalantar.web import pager, words
 
-from . import shown
+from . import shown, types
 from .models import DailyCount, Incident, IncidentType
 
 COUNTED = 10_000  # a list is counted so far, then it says "more than"
@@ -164,10 +164,15 @@ def count(actor, wanted: Filter, rows) -> Counted:
         met = _narrowed(looked_at, wanted)
         n = met.aggregate(all=Count("pk"), hidden=Count("pk", filter=Q(shown_as=Incident.NEVER)))
         return Counted(n["all"], n["hidden"], at_least=looked_at.count() == LOOKED_AT)
-    hidden = rows.filter(shown_as=Incident.NEVER)[: COUNTED + 1].count()
+    hidden = rows.filter(shown_as=Incident.NEVER)[: COUNTED + 1].count() if may_be_hidden(wanted.type) else 0
     if wanted.days and wanted.days <= TOTALS_DAYS:
         return Counted(_kept_total(actor, wanted), hidden)
     return Counted(rows[: COUNTED + 1].count(), hidden, COUNTED)
+
+
+def may_be_hidden(chosen: str) -> bool:
+    """Can an event of these types be one that is counted and not listed?"""
+    return not chosen or any(types.is_violent(code) or code in types.NEVER_DRAWN for code in type_codes(chosen))
 
 
 def one_page(request, rows, wanted: Filter):

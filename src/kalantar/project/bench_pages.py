@@ -16,6 +16,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -207,18 +208,26 @@ class Visitor:
         return self._ask("GET", path, None, headers)
 
     def _ask(self, method, path, body, headers) -> tuple[http.client.HTTPResponse, bytes]:
-        if self.link is None:
-            self.link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-            self.link.connect()
-            self.link.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        self.link.request(method, path, body, {**headers, "Cookie": cookie} if cookie else headers)
-        answer = self.link.getresponse()
+        headers = {**headers, "Cookie": cookie} if cookie else headers
+        try:
+            answer = self._sent(method, path, body, headers)
+        except (http.client.RemoteDisconnected, ConnectionError):
+            self.link = None  # a kept-alive connection that the server closed meanwhile: once anew, as a browser does
+            answer = self._sent(method, path, body, headers)
         content = answer.read()
         for line in answer.headers.get_all("Set-Cookie") or []:
             name, _, value = line.split(";")[0].partition("=")
             self.cookies[name] = value
         return answer, content
+
+    def _sent(self, method, path, body, headers) -> http.client.HTTPResponse:
+        if self.link is None:
+            self.link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            self.link.connect()
+            self.link.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.link.request(method, path, body, headers)
+        return self.link.getresponse()
 
     def sign_in(self, username: str) -> Visitor:
         _, page = self.get("/people/sign-in/")
@@ -235,28 +244,25 @@ class Visitor:
 
 def asked(visitors: Iterable[Visitor], path: str, requests: int, limit_s: float) -> list[float]:
     """Milliseconds of each answer; every visitor asks again as soon as an answer is there."""
-    took: list[float] = []
-    lock, left, end = threading.Lock(), iter(range(requests)), time.monotonic() + limit_s
+    left, end = iter(range(requests)), time.monotonic() + limit_s
+    lock = threading.Lock()
 
-    def visit(visitor: Visitor) -> None:
+    def visit(visitor: Visitor) -> list[float]:
+        took = []
         while time.monotonic() < end:
             with lock:
                 if next(left, None) is None:
-                    return
+                    break
             began = time.perf_counter()
             answer, _ = visitor.get(path, **{"Accept-Encoding": "gzip"})
-            ms = (time.perf_counter() - began) * 1000
+            took.append((time.perf_counter() - began) * 1000)
             if answer.status != 200:
                 raise RuntimeError(f"{path} answered {answer.status}")
-            with lock:
-                took.append(ms)
+        return took
 
-    threads = [threading.Thread(target=visit, args=[visitor]) for visitor in visitors]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(took)
+    people = list(visitors)
+    with ThreadPoolExecutor(len(people)) as pool:  # a fault of one visitor is the fault of the case
+        return sorted(ms for took in pool.map(visit, people) for ms in took)
 
 
 def rank(ordered: list[float], percent: float) -> float:
