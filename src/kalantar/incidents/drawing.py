@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kalantar.territory import frames, maps
-from kalantar.territory import queries as ground
 from kalantar.territory.maps import MapData
 from kalantar.territory.names import title
 from kalantar.web.show import digits
@@ -88,7 +87,7 @@ def _ground(actor, said) -> tuple[MapData | None, dict[int, str]]:
     if station is None:
         drawn = maps.province_map(actor, urls={s.pk: said.with_pick("station", s.pk) for s in several})
         return drawn, {beat.pk: title(beat) for beat in queries.beats(actor)}
-    beats = list(ground.beats(actor, station.pk).prefetch_related(None))  # who answers for them is not shown here
+    beats = [beat for beat in said.beats if beat.station_id == station.pk]
     drawn = maps.area_map(actor, station, beats=beats, chosen=said.wanted.beat)
     if drawn:
         drawn.shapes = [

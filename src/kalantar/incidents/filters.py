@@ -32,6 +32,7 @@ class Sentence:
     pieces: list
     wanted: queries.Filter
     stations: list  # to choose from; empty where there is only one
+    beats: list  # to choose from; empty while no station is chosen of several
     address: QueryDict  # the filter, and nothing else of the address
 
     @property
@@ -56,8 +57,11 @@ class Sentence:
         return "".join(str(piece) for piece in self.pieces)
 
 
-def read(request) -> Sentence:
-    """The sentence of this address. Costs one statement for the beats, and one for the stations where there are several."""
+def read(request, *, lines: bool = False) -> Sentence:
+    """The sentence of this address. Costs one statement for the beats, and one for the stations where there are several.
+
+    lines : the beats come with what a map draws of them.
+    """
     actor = request.actor
     named = queries.stations(actor) if len(actor.stations()) > 1 else []
     station = (
@@ -66,7 +70,8 @@ def read(request) -> Sentence:
         else None
     )
     chosen_station = int(station.value) if station else None  # a pick is false while it limits nothing
-    beats = queries.beats(actor, chosen_station) if chosen_station or not named or request.GET.get("beat") else []
+    needed = chosen_station or not named or request.GET.get("beat")
+    beats = queries.beats(actor, chosen_station, lines=lines) if needed else []
     asked = _range(request.GET.get("period", ""))
     picks = {
         "type": Pick(request, "type", _("Kind of event"), _types(), any=_("any kind")),
@@ -88,7 +93,7 @@ def read(request) -> Sentence:
         part=picks["part"].value,
         cell=shown.read_cell(request.GET.get("cell", "")),
     )
-    return Sentence(_pieces(picks), wanted, named, _address(request))
+    return Sentence(_pieces(picks), wanted, named, beats, _address(request))
 
 
 def _pieces(picks: dict) -> list:

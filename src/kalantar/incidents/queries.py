@@ -216,9 +216,10 @@ def stations(actor) -> list[Station]:
     return list(Station.objects.visible_to(actor).filter(pk__in=actor.stations()).order_by("number", "code"))
 
 
-def beats(actor, station_id: int | None = None) -> list[Beat]:
-    """Beats in force, without their shapes."""
-    rows = Beat.objects.visible_to(actor).in_force().defer("geometry", "screen").order_by("station__number", "code")
+def beats(actor, station_id: int | None = None, *, lines: bool = False) -> list[Beat]:
+    """Beats in force, without their shapes; with `lines` as a map draws them."""
+    rows = Beat.objects.visible_to(actor).in_force().order_by("station__number", "code")
+    rows = rows.defer("geometry") if lines else rows.defer("geometry", "screen")
     return list(rows.filter(station=station_id) if station_id else rows)
 
 

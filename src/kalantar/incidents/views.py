@@ -42,7 +42,7 @@ def incidents(request):
 @require_safe
 def map_of(request):
     """The same filter on a map, and as a table of its cells."""
-    actor, said = _eyes(request), filters.read(request)
+    actor, said = _eyes(request), filters.read(request, lines=True)
     rows = queries.found(actor, said.wanted)
     counted = queries.count(actor, said.wanted, rows)
     return answer(

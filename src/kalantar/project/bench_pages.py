@@ -75,7 +75,7 @@ def _of_a_station() -> dict[str, str]:
     return {
         "morning": reverse("overview:morning"),
         "area": reverse("overview:area", args=[STATION]),
-        "list": lists,
+        "list": f"{lists}?period=90d",  # the default of 30 days does not fill a page of the small city
         "list_type": f"{lists}?type=T-BREAK&period=all",
         "list_beat": f"{lists}?beat={beat.pk}&period=all",
         "list_night": f"{lists}?part=night&period=all",
