@@ -387,7 +387,10 @@ def load(batch: Import, *, by, told: Callable[[], None] = lambda: None) -> Impor
         raise
     except (DatabaseError, OSError) as wrong:
         log.error("import %s: %s", batch.pk, type(wrong).__name__)  # a database's own words repeat the row
-        full = any(said in str(wrong).lower() for said in ("disk is full", "no space left", "could not extend file"))
+        full = any(
+            said in str(wrong).lower()
+            for said in ("disk is full", "disk i/o error", "no space left", "could not extend file")
+        )
         return _fail(batch, by, "import_disk_full" if full else "import_fault", {})
 
 

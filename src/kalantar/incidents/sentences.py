@@ -80,7 +80,9 @@ REFUSALS = {
     "import_no_good_row": _("No row could be read. Nothing was loaded. The list of errors says why."),
     "import_nothing_new": _("Every good row of this file is here already. Nothing was loaded."),
     "import_interrupted": _("Loading was interrupted. Nothing of the file is visible. Please start it again."),
-    "import_disk_full": _("The disk is full. Nothing of the file is visible. Please make room and start it again."),
+    "import_disk_full": _(
+        "The disk is full or takes nothing more. Nothing of the file is visible. Please make room and start it again."
+    ),
     "import_fault": _(
         "Loading failed inside the system. Nothing of the file is visible. Please start it again or tell the "
         "administrator."

@@ -44,7 +44,7 @@ class SecurityHeaders:
         self.get_response = get_response
 
     def __call__(self, request):
-        request.number = secrets.token_hex(4).upper()
+        request.number = "K" + secrets.token_hex(4).upper()  # a letter, so that every page writes it in the same digits
         response = self.get_response(request)
         for name, value in HEADERS.items():
             response.headers[name] = value
