@@ -20,7 +20,6 @@ README = {
     ("today", 1280, "light", "fa"),
     ("area", 1280, "light", "fa"),
     ("today", 390, "dark", "fa"),
-    ("incidents", 1280, "light", "en"),
 }
 
 
@@ -40,7 +39,7 @@ def run(options) -> int:
     out = options.out or (project / "docs" / "pictures" if options.readme else home() / "pictures")
     out.mkdir(parents=True, exist_ok=True)
     demo.prepare(say=lambda text: print(f"kalantar: {text}", file=sys.stderr))
-    made = 0
+    addresses, made = screens(), 0  # before Playwright's loop runs, in which Django asks nothing of the database
     with served() as address, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium, args=FLAGS)
         for language in ("fa", "en"):
@@ -53,7 +52,7 @@ def run(options) -> int:
                     )
                     if wanted == set():
                         continue
-                    made += _shoot(browser, address, out, language, theme, width, height, wanted)
+                    made += _shoot(browser, address, addresses, out, language, theme, width, height, wanted)
         browser.close()
     print(f"{made} pictures in {out}")
     return 0
@@ -121,7 +120,7 @@ def served() -> Iterator[str]:
         server.wait(timeout=10)
 
 
-def _shoot(browser, address, out, language, theme, width, height, wanted) -> int:
+def _shoot(browser, address, addresses, out, language, theme, width, height, wanted) -> int:
     from kalantar.people import set_up
 
     context = browser.new_context(
@@ -145,7 +144,7 @@ def _shoot(browser, address, out, language, theme, width, height, wanted) -> int
     page.fill("input[name=password]", set_up.DEMO_PASSWORD)
     page.click("main form .btn.big")
     page.wait_for_load_state("networkidle")
-    for name, path in screens():
+    for name, path in addresses:
         take(name, path)
     context.close()
     return n
