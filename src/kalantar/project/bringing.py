@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import date
 
 from kalantar.kernel import clock
@@ -33,7 +34,10 @@ def run(options) -> int:
         return import_incidents(
             options.file, map=options.map, dry_run=options.dry_run, json=options.json, by=COMMAND_LINE
         )
-    print(json.dumps(report.as_json(), ensure_ascii=False, default=str) if options.json else report.as_text())
+    if options.json:
+        print(json.dumps(report.as_json(), ensure_ascii=False, default=str))
+    else:  # a refusal and its reasons belong to stderr
+        print(report.as_text(), file=sys.stdout if report.done else sys.stderr)
     return 0 if report.done else 1
 
 
