@@ -547,10 +547,10 @@ def digests(
     """The digest of `rules.same_as` without its last step, for many rows."""
     marks = np.array([rules.text_mark(code) for code in TYPES], np.uint64)
     state = _mixed(marks[type_], at.astype(np.uint64))
-    has = np.isfinite(lon) & np.isfinite(lat)
+    has = np.isfinite(lon)
     words_ = _text_marks(place_text, len(type_))
     x = np.rint(np.where(has, lon, 0) * 10_000).astype(np.int64).astype(np.uint64)
-    y = np.rint(np.where(has, lat, 0) * 10_000).astype(np.int64).astype(np.uint64)
+    y = np.rint(np.nan_to_num(np.where(has, lat, 0)) * 10_000).astype(np.int64).astype(np.uint64)
     state = _mixed(state, np.where(has, x, words_))
     state = _mixed(state, np.where(has, y, np.uint64(1 << 40)))
     return _mixed(state, _text_marks(external_ref, len(type_)))
