@@ -113,9 +113,8 @@ def shown_as(*, code: str, violent: bool, never_drawn: bool, building: bool, pla
 
 # ---- words about a place ----
 
-_NAMES = frozenset(
-    [
-        "city",
+WAYS = frozenset(  # parts of an address that name a street or a quarter, never a door
+    {
         "village",
         "district",
         "settlement",
@@ -129,8 +128,9 @@ _NAMES = frozenset(
         "alley",
         "dead_end",
         "lane",
-    ]
+    }
 )
+_NAMES = WAYS | {"city"}
 
 
 def words_fault(text: str) -> str | None:

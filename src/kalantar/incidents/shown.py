@@ -10,28 +10,12 @@ from kalantar.persian import address
 from kalantar.web import show
 
 from .models import Incident
+from .rules import WAYS
 
 CELL_RESOLUTION = 9  # hexagons of about 350 m across: many homes, so that none is pointed at
 _FINER = 10  # the resolution in which an event's own cell is kept
 _STEP = 1 << 52  # one resolution, in the bits of an H3 cell
 _OWN_DIGIT = 7 << 15  # the tenth digit of a cell of resolution 10; all ones where a cell has none
-WAYS = frozenset(
-    {
-        "village",
-        "district",
-        "settlement",
-        "highway",
-        "road",
-        "boulevard",
-        "street",
-        "square",
-        "crossroads",
-        "fork",
-        "alley",
-        "dead_end",
-        "lane",
-    }
-)
 
 
 def number(row: Incident, station_number: int | None) -> str:
