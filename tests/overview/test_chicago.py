@@ -89,10 +89,10 @@ def chicago(db):
     kept.forget()
 
 
-def counted(told, ground, kind, first, last=ON - timedelta(days=1)):
+def counted(told, ground, kind, first, last=ON - timedelta(days=1), *, inside=shapely.contains_xy):
     days, points = told[kind]
     when = (days >= np.datetime64(first)) & (days <= np.datetime64(last))
-    return int(shapely.contains_xy(ground, points[when]).sum())
+    return int(inside(ground, points[when]).sum())
 
 
 def test_the_first_morning_says_what_a_recount_says(chicago, shapes, told):
@@ -142,12 +142,20 @@ def every_total_is_a_recount(shapes, told):
 
     kept = {
         (code, kind): n
-        for code, kind, n in DailyCount.objects.live().values_list("station__code", "type__code").annotate(n=Sum("n"))
+        for code, kind, n in DailyCount.objects.live()
+        .filter(local_date__lt=ON)
+        .values_list("station__code", "type__code")
+        .annotate(n=Sum("n"))
     }
-    apart = 0
+    # A point upon a border is covered by two shapes and inside none; it is given to exactly one of them. A burglary moved
+    # from metres may fall a hair beside the border it lies upon, so two a station may change sides.
+    beside = {"A-SERIOUS": 0, "T-BREAK": 2}
     for code in Station.objects.values_list("code", flat=True):
         for kind in told:
-            apart += abs(kept.get((code, kind), 0) - counted(told, shapes[code], kind, date(2001, 1, 1)))
-    assert apart <= 250, (
-        apart
-    )  # points upon a border, or in the gaps between two shapes, which are given to the nearest beat
+            least = counted(told, shapes[code], kind, date(2001, 1, 1))
+            most = counted(told, shapes[code], kind, date(2001, 1, 1), inside=shapely.intersects_xy)
+            assert least - beside[kind] <= kept.get((code, kind), 0) <= most + beside[kind], (code, kind)
+    ground = shapely.union_all([shapes[code] for code in Station.objects.values_list("code", flat=True)])
+    for kind in told:
+        everywhere = counted(told, ground, kind, date(2001, 1, 1), inside=shapely.intersects_xy)
+        assert abs(sum(n for (_, of), n in kept.items() if of == kind) - everywhere) <= beside[kind]
