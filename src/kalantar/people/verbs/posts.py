@@ -1,0 +1,90 @@
+"""Who holds which role where, from when to when, and who stands in."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from kalantar.kernel import audit, clock, outbox
+from kalantar.kernel.change import Refused, insist, move, verb
+
+from .. import rules
+from ..actors import Actor
+from ..models import Officer, Post, Unit
+from ..roles import Role
+
+
+@verb
+def give_post(
+    officer: Officer, *, by: Actor, unit: Unit, role: Role, from_on: date | None = None, to_on: date | None = None
+) -> Post:
+    """A colleague holds a role at a unit from a day, until further notice or a last day."""
+    role, today = Role(role), clock.today()
+    from_on = from_on or today
+    insist(
+        rules.giving_refusal(role, grade=unit.grade, roles=by.roles_at(unit.pk), oneself=officer.pk == by.officer_id)
+    )
+    if to_on and to_on < from_on:
+        raise Refused("post_ends_before", field="to_on")
+    if Post.objects.filter(officer=officer, unit=unit, role=role, stands_in_for=None).held_from(from_on).exists():
+        raise Refused("post_is_held")
+    post = Post.objects.create(officer=officer, unit=unit, role=role, from_on=from_on, to_on=to_on)
+    audit.record("post.given", post, by=by, officer=officer.pk, role=role, from_on=from_on, to_on=to_on)
+    return post
+
+
+@verb
+def end_post(post: Post, *, by: Actor) -> Post:
+    """A post ends now, with those who stand in for it. What it opened is closed at the next request."""
+    post = Post.objects.select_related("unit", "officer").get(pk=post.pk)
+    insist(
+        rules.giving_refusal(
+            Role(post.role),
+            grade=post.unit.grade,
+            roles=by.roles_at(post.unit_id),
+            oneself=post.officer_id == by.officer_id,
+        )
+    )
+    today, now = clock.today(), clock.now()
+    if not Post.objects.filter(pk=post.pk).held_from(today).exists():
+        raise Refused("not_from_this_state")
+    for each in [*Post.objects.filter(stands_in_for=post).held_from(today).select_related("unit"), post]:
+        move(each, to_on=max(today, each.from_on), ended_at=now)
+        audit.record("post.ended", each, by=by, officer=each.officer_id, role=each.role)
+    outbox.tell("post_ended", to=post.officer, role=post.role)
+    return post
+
+
+@verb
+def stand_in(post: Post, *, by: Actor, officer: Officer, from_on: date, to_on: date) -> Post:
+    """Somebody holds a post for its holder, for a time."""
+    post = Post.objects.select_related("unit", "officer").get(pk=post.pk)
+    insist(
+        rules.stand_in_refusal(
+            role=Role(post.role),
+            grade=post.unit.grade,
+            roles=by.roles_at(post.unit_id),
+            is_holder=post.officer_id == by.officer_id,
+            same_person=officer.pk == post.officer_id or (officer.pk == by.officer_id),
+            from_on=from_on,
+            to_on=to_on,
+            ends_on=post.to_on,
+        )
+    )
+    if post.stands_in_for_id or not Post.objects.filter(pk=post.pk).held_from(from_on).exists():
+        raise Refused("not_from_this_state")
+    move(post)
+    made = Post.objects.create(
+        officer=officer, unit=post.unit, role=post.role, from_on=from_on, to_on=to_on, stands_in_for=post
+    )
+    audit.record(
+        "post.stand_in",
+        made,
+        by=by,
+        officer=officer.pk,
+        role=post.role,
+        holder=post.officer_id,
+        from_on=from_on,
+        to_on=to_on,
+    )
+    outbox.tell("stand_in", to=officer, page=("people:account", {}), role=post.role, to_on=to_on.isoformat())
+    return made
