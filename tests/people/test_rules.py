@@ -90,6 +90,7 @@ def test_a_stand_in_has_an_end_within_ninety_days(days, refused):
         same_person=False,
         from_on=DAY,
         to_on=DAY + timedelta(days=days),
+        today=DAY,
     )
     assert found == refused
 
@@ -97,7 +98,14 @@ def test_a_stand_in_has_an_end_within_ninety_days(days, refused):
 def test_a_holder_names_a_stand_in_only_for_a_superior_post():
     def asked(role, grade):
         return rules.stand_in_refusal(
-            role=role, grade=grade, roles=frozenset({role}), is_holder=True, same_person=False, from_on=DAY, to_on=DAY
+            role=role,
+            grade=grade,
+            roles=frozenset({role}),
+            is_holder=True,
+            same_person=False,
+            from_on=DAY,
+            to_on=DAY,
+            today=DAY,
         )
 
     assert asked(Role.STATION_CHIEF, "station") is None

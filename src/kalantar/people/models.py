@@ -124,8 +124,8 @@ class PostQuerySet(models.QuerySet):
         return self.filter(Q(from_on__lte=day), Q(to_on=None) | Q(to_on__gt=day) | Q(to_on=day, ended_at=None))
 
     def held_from(self, day):
-        """Posts that count on a day or will later."""
-        return self.filter(Q(to_on=None) | Q(to_on__gt=day) | Q(to_on=day, ended_at=None))
+        """Posts that count on a day, today or later, or will after it; one ended before it began will not."""
+        return self.filter(Q(to_on=None) | Q(to_on__gte=day), ended_at=None)
 
 
 class Post(models.Model):

@@ -92,6 +92,14 @@ def givable(*, grade: str, roles: frozenset[Role]) -> frozenset[Role]:
     return frozenset(role for role in GRADES if giving_refusal(role, grade=grade, roles=roles, oneself=False) is None)
 
 
+def days_refusal(*, from_on: date, to_on: date | None, today: date, at_set_up: bool) -> str | None:
+    """A post is not dated back: who held it yesterday would read as who decided yesterday. Only the command line, which
+    sets up what stood before the system came, names an earlier first day."""
+    if from_on < today and not at_set_up:
+        return "post_begins_before_today"
+    return "post_ends_before" if to_on is not None and to_on < from_on else None
+
+
 def account_refusal(name: str, *, posts: list[tuple[Role, frozenset[Role]]], oneself: bool, active: bool) -> str | None:
     """Why this step on a colleague's account may not be taken.
 
@@ -126,12 +134,16 @@ def stand_in_refusal(
     same_person: bool,
     from_on: date,
     to_on: date | None,
+    today: date,
+    at_set_up: bool = False,
     ends_on: date | None = None,
 ) -> str | None:
     """A stand-in is named for a time: by who gives the post, or by a superior for the own one; never for longer than
-    the post itself (`ends_on`)."""
+    the post itself (`ends_on`), and like a post never dated back."""
     if same_person:
         return "not_for_oneself"
+    if days_refusal(from_on=from_on, to_on=None, today=today, at_set_up=at_set_up):
+        return "post_begins_before_today"
     if to_on is None or to_on < from_on:
         return "stand_in_needs_end"
     if ends_on is not None and to_on > ends_on:

@@ -8,7 +8,7 @@ from kalantar.kernel import audit, clock, outbox
 from kalantar.kernel.change import Refused, insist, move, verb
 
 from .. import rules
-from ..actors import Actor
+from ..actors import COMMAND_LINE, Actor
 from ..models import Officer, Post, Unit
 from ..roles import Role
 
@@ -23,8 +23,8 @@ def give_post(
     insist(
         rules.giving_refusal(role, grade=unit.grade, roles=by.roles_at(unit.pk), oneself=officer.pk == by.officer_id)
     )
-    if to_on and to_on < from_on:
-        raise Refused("post_ends_before", field="to_on")
+    no = rules.days_refusal(from_on=from_on, to_on=to_on, today=today, at_set_up=by is COMMAND_LINE)
+    insist(no, field="to_on" if no == "post_ends_before" else "from_on")
     if Post.objects.filter(officer=officer, unit=unit, role=role, stands_in_for=None).held_from(from_on).exists():
         raise Refused("post_is_held")
     post = Post.objects.create(officer=officer, unit=unit, role=role, from_on=from_on, to_on=to_on)
@@ -67,10 +67,12 @@ def stand_in(post: Post, *, by: Actor, officer: Officer, from_on: date, to_on: d
             same_person=officer.pk == post.officer_id or (officer.pk == by.officer_id),
             from_on=from_on,
             to_on=to_on,
+            today=clock.today(),
+            at_set_up=by is COMMAND_LINE,
             ends_on=post.to_on,
         )
     )
-    if post.stands_in_for_id or not Post.objects.filter(pk=post.pk).held_from(from_on).exists():
+    if post.stands_in_for_id or not Post.objects.filter(pk=post.pk).held_on(from_on).exists():
         raise Refused("not_from_this_state")
     move(post)
     made = Post.objects.create(

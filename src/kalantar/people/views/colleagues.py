@@ -169,6 +169,7 @@ def _stand_in_refusal(actor, post) -> str | None:
         same_person=False,
         from_on=today,
         to_on=today,
+        today=today,
     )
 
 
