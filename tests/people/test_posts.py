@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from kalantar.kernel import clock
-from kalantar.kernel.change import Refused
+from kalantar.kernel.change import Overtaken, Refused
 from kalantar.people import rules, verbs
-from kalantar.people.actors import COMMAND_LINE
+from kalantar.people.actors import COMMAND_LINE, OfficerActor
 from kalantar.people.models import Post
 from kalantar.people.roles import Role
 
@@ -101,3 +101,72 @@ def test_the_page_tells_it_beside_the_day(client_of, station_chief, desk_officer
     assert page.status_code == 422
     assert "سمت از امروز یا پس از آن آغاز می‌شود" in page.content.decode()
     assert list(page.context["give"].errors) == ["from_on"]
+
+
+# ---- a closed account lends nothing ----
+
+
+def standing_in(chief, officer):
+    today = clock.today()
+    made = verbs.stand_in(
+        chief.officer.posts.get(), by=chief, officer=officer, from_on=today, to_on=today + timedelta(days=7)
+    )
+    assert Role.STATION_CHIEF in OfficerActor(officer).roles()
+    return made
+
+
+def test_who_stands_in_for_a_disabled_chief_gets_nothing_from_it(
+    station_chief, province_commander, duty_deputy, last_line, told, client_of
+):
+    made = standing_in(station_chief, duty_deputy.officer)
+    deputy = client_of(duty_deputy)
+    assert deputy.get("/people/new/").status_code == 200
+    verbs.disable(station_chief.officer, by=province_commander)
+    assert OfficerActor(duty_deputy.officer).roles() == {Role.DUTY_DEPUTY}
+    assert deputy.get("/people/new/").status_code == 422
+    assert last_line(made).what == "post.ended"
+    assert told(duty_deputy) == ["stand_in", "post_ended"]
+
+
+def test_it_does_not_come_back_with_the_account(station_chief, province_commander, duty_deputy):
+    standing_in(station_chief, duty_deputy.officer)
+    verbs.disable(station_chief.officer, by=province_commander)
+    verbs.enable(station_chief.officer, by=province_commander)
+    assert OfficerActor(duty_deputy.officer).roles() == {Role.DUTY_DEPUTY}
+    assert station_chief.officer.posts.get().ended_at is None  # the chief's own post was never taken
+
+
+def test_one_named_for_later_dies_too(station_chief, province_commander, duty_deputy):
+    later = clock.today() + timedelta(days=3)
+    post = station_chief.officer.posts.get()
+    made = verbs.stand_in(post, by=station_chief, officer=duty_deputy.officer, from_on=later, to_on=later)
+    verbs.disable(station_chief.officer, by=province_commander)
+    made.refresh_from_db()
+    assert not Post.objects.filter(pk=made.pk).held_on(later).exists()
+
+
+def test_nobody_is_named_for_a_disabled_holder(station_chief, province_commander, duty_deputy, client_of):
+    verbs.disable(station_chief.officer, by=province_commander)
+    post, today = station_chief.officer.posts.get(), clock.today()
+    with pytest.raises(Refused, match="holder_disabled"):
+        verbs.stand_in(post, by=province_commander, officer=duty_deputy.officer, from_on=today, to_on=today)
+    assert client_of(province_commander).get(f"/people/posts/{post.pk}/stand-in/").status_code == 422
+
+
+def test_who_names_one_while_the_account_is_closed_is_overtaken(
+    station_chief, province_commander, duty_deputy, monkeypatch
+):
+    def closes_meanwhile(**_):
+        verbs.disable(station_chief.officer, by=province_commander)
+
+    monkeypatch.setattr(rules, "stand_in_refusal", closes_meanwhile)
+    post, today = station_chief.officer.posts.get(), clock.today()
+    with pytest.raises(Overtaken):
+        verbs.stand_in(post, by=station_chief, officer=duty_deputy.officer, from_on=today, to_on=today)
+
+
+def test_without_that_ending_the_stand_in_stays_chief(station_chief, province_commander, duty_deputy, monkeypatch):
+    monkeypatch.setattr("kalantar.people.verbs.colleagues.end_stand_ins", lambda *_, **__: None)
+    standing_in(station_chief, duty_deputy.officer)
+    verbs.disable(station_chief.officer, by=province_commander)
+    assert Role.STATION_CHIEF in OfficerActor(duty_deputy.officer).roles()

@@ -14,6 +14,9 @@ REFUSALS = {
     "post_begins_before_today": _("A post begins today or later. Nothing was changed. Please check the first day."),
     "post_ends_before": _("The last day lies before the first. Please check the two days."),
     "post_is_held": _("This colleague holds this post already. Nothing was changed."),
+    "holder_disabled": _(
+        "The account of this post's holder is disabled. Nothing was changed. Please give the post instead."
+    ),
     "stand_in_needs_end": _("A stand-in needs a last day, and it may not lie before the first."),
     "stand_in_too_long": _("A stand-in is named for at most ninety days. For longer, please give the post."),
     "has_password": _("This colleague has a password already. If it was lost, please make a code for a new one."),

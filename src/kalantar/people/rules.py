@@ -137,11 +137,15 @@ def stand_in_refusal(
     today: date,
     at_set_up: bool = False,
     ends_on: date | None = None,
+    holder_active: bool = True,
 ) -> str | None:
     """A stand-in is named for a time: by who gives the post, or by a superior for the own one; never for longer than
-    the post itself (`ends_on`), and like a post never dated back."""
+    the post itself (`ends_on`), and like a post never dated back. A
+    closed account lends nothing: instead of standing in for its holder, somebody is given the post."""
     if same_person:
         return "not_for_oneself"
+    if not holder_active:
+        return "holder_disabled"
     if days_refusal(from_on=from_on, to_on=None, today=today, at_set_up=at_set_up):
         return "post_begins_before_today"
     if to_on is None or to_on < from_on:

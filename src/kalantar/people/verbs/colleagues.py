@@ -12,7 +12,7 @@ from .. import rules
 from ..actors import Actor
 from ..models import Officer, Post, Unit
 from ..roles import Role
-from .posts import give_post
+from .posts import end_stand_ins, give_post
 
 
 @verb
@@ -62,9 +62,14 @@ def chain_of(officer: Officer) -> str:
 
 @verb
 def disable(officer: Officer, *, by: Actor) -> Officer:
-    """A colleague can no longer sign in; open sessions are dead at their next request."""
+    """A colleague can no longer sign in; open sessions are dead at their next request, and so is what stand-ins hold
+    through the posts of this account."""
     officer = Officer.objects.get(pk=officer.pk)
     insist(account_refusal("disable", officer, by=by))
+    posts = list(Post.objects.filter(officer=officer).held_from(clock.today()))
+    for post in posts:
+        move(post)  # who is naming a stand-in at this very moment is overtaken
+    end_stand_ins(posts, by=by)
     move(officer, is_active=False, signed_out_before=clock.wall())
     audit.record("officer.disabled", officer, by=by, chain=chain_of(officer))
     return officer

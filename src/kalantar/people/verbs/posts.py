@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from kalantar.kernel import audit, clock, outbox
@@ -44,14 +45,24 @@ def end_post(post: Post, *, by: Actor) -> Post:
             oneself=post.officer_id == by.officer_id,
         )
     )
-    today, now = clock.today(), clock.now()
-    if not Post.objects.filter(pk=post.pk).held_from(today).exists():
+    if not Post.objects.filter(pk=post.pk).held_from(clock.today()).exists():
         raise Refused("not_from_this_state")
-    for each in [*Post.objects.filter(stands_in_for=post).held_from(today).select_related("unit"), post]:
-        move(each, to_on=max(today, each.from_on), ended_at=now)
-        audit.record("post.ended", each, by=by, officer=each.officer_id, role=each.role)
+    end_stand_ins([post], by=by)
+    return _end(post, by=by)
+
+
+def _end(post: Post, *, by: Actor) -> Post:
+    move(post, to_on=max(clock.today(), post.from_on), ended_at=clock.now())
+    audit.record("post.ended", post, by=by, officer=post.officer_id, role=post.role)
     outbox.tell("post_ended", to=post.officer, role=post.role)
     return post
+
+
+def end_stand_ins(posts: Iterable[Post], *, by: Actor) -> None:
+    """Whoever stands in for these posts does so no longer. Part of ending a post or closing its holder's account."""
+    stand_ins = Post.objects.filter(stands_in_for__in=posts).held_from(clock.today())
+    for post in stand_ins.select_related("unit", "officer").order_by("pk"):
+        _end(post, by=by)
 
 
 @verb
@@ -70,6 +81,7 @@ def stand_in(post: Post, *, by: Actor, officer: Officer, from_on: date, to_on: d
             today=clock.today(),
             at_set_up=by is COMMAND_LINE,
             ends_on=post.to_on,
+            holder_active=post.officer.is_active,
         )
     )
     if post.stands_in_for_id or not Post.objects.filter(pk=post.pk).held_on(from_on).exists():

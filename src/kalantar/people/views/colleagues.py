@@ -167,6 +167,7 @@ def _stand_in_refusal(actor, post) -> str | None:
         roles=actor.roles_at(post.unit_id),
         is_holder=post.officer_id == actor.officer_id,
         same_person=False,
+        holder_active=post.officer.is_active,
         from_on=today,
         to_on=today,
         today=today,
