@@ -1,5 +1,8 @@
 """Boundary files: what is read in them, what is said about them, and that a refused one writes nothing."""
 
+import hashlib
+import json
+
 import pytest
 import shapely
 
@@ -7,6 +10,7 @@ from kalantar.formats import FileRefused
 from kalantar.kernel.models import AuditLine, StoredFile
 from kalantar.territory import imports
 from kalantar.territory.imports import CoverageReport, Reading, import_boundaries
+from kalantar.territory.imports.mark import mark_of
 from kalantar.territory.models import Area, Beat, BoundaryFile
 from tests.cast import square
 
@@ -173,8 +177,6 @@ def test_the_report_survives_its_way_through_json(geojson, station_chief):
         ({"code": ""}, square(0, 3)),
         ({"code": "11-2"}, square(0, 2)),
     ]
-    import json
-
     report = import_boundaries(geojson(shapes), kind="beat", by=station_chief, dry_run=True)
     assert CoverageReport.from_json(json.loads(json.dumps(report.as_json()))) == report
     assert "۱۱-۱" in report.as_text()
@@ -242,3 +244,58 @@ def test_a_file_nobody_decided_about_is_swept_after_a_week(geojson, station_chie
     assert sweep_files({}) == 0
     assert list(BoundaryFile.objects.order_by("pk").values_list("state", flat=True)) == ["dropped", "looked_at"]
     assert new.state == BoundaryFile.LOOKED_AT
+
+
+# ---- a file's name may carry a person's ----
+
+NAMED_AFTER = "پرونده علی رضایی.geojson"
+
+
+def everything_written():
+    """All that the append-only lines hold, as one text."""
+    return json.dumps([[line.subject, line.details] for line in AuditLine.objects.all()], ensure_ascii=False)
+
+
+def test_the_audit_keeps_ending_and_digest_of_a_file_and_the_row_its_name(geojson, station_chief):
+    path = geojson(squares("11", 2), name=NAMED_AFTER)
+    row = brought(path, "beat", station_chief)
+    imports.look_again(row, by=station_chief, reading=Reading(code="code"))
+    imports.take(row, by=station_chief, only_known=False, overlaps_known=False)
+    imports.drop(brought(geojson(squares("11", 3), name=NAMED_AFTER), "beat", station_chief), by=station_chief)
+    assert set(BoundaryFile.objects.values_list("file_name", flat=True)) == {NAMED_AFTER}
+    assert set(Beat.objects.values_list("source", flat=True)) == {NAMED_AFTER}
+    assert "رضایی" in json.dumps(row.report, ensure_ascii=False)  # the search finds it where it is kept
+    assert "رضایی" not in everything_written()
+    mark = {"ending": "geojson", "sha256": hashlib.sha256(row_bytes(row)).hexdigest()}
+    looked, drawn = (AuditLine.objects.filter(what=f"territory.{w}").first() for w in ("file_looked_at", "beats_drawn"))
+    assert looked.details["file"] == drawn.details["file"] == mark
+
+
+def row_bytes(row):
+    from kalantar.kernel import files
+
+    row.refresh_from_db()
+    return files.path_of(row.file).read_bytes()
+
+
+def test_a_refused_file_leaves_no_name_in_the_audit_either(geojson, tmp_path, station_chief, province_commander):
+    broken = tmp_path / NAMED_AFTER
+    broken.write_text('{"type": "FeatureCollection", "features": [')
+    with pytest.raises(FileRefused):
+        brought(broken, "beat", station_chief)
+    with pytest.raises(FileRefused):
+        import_boundaries(broken, kind="beat", by=station_chief)
+    mark = {"ending": "geojson", "sha256": hashlib.sha256(broken.read_bytes()).hexdigest()}
+    lines = AuditLine.objects.filter(what="territory.boundaries_refused")
+    assert [line.details["file"] for line in lines] == [mark, mark]
+    refused = import_boundaries(geojson({"99": square(5, 5)}, name=NAMED_AFTER), kind="station", by=province_commander)
+    assert refused.refusal
+    assert "رضایی" not in everything_written()
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [("a.GPKG", "gpkg"), ("a.b.zip", "zip"), ("علی رضایی", ""), ("بیت.علی رضایی", ""), ("", ""), ("a.exe", "")],
+)
+def test_an_ending_that_is_none_of_ours_is_not_kept(tmp_path, name, ending):
+    assert mark_of(tmp_path / "nothing.here", name) == {"ending": ending, "sha256": ""}

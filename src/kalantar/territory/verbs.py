@@ -37,21 +37,28 @@ class Outline:
 
 
 @verb
-def draw_areas(outlines: list[Outline], *, by, since_on: date | None = None, source: str = "") -> list[Area]:
-    """Draw the areas of responsibility of stations. A new line ends the old one; an unchanged line stays as it is."""
-    return _draw(Area, outlines, by=by, since_on=since_on, source=source)
+def draw_areas(
+    outlines: list[Outline], *, by, since_on: date | None = None, source: str = "", file: dict | None = None
+) -> list[Area]:
+    """Draw the areas of responsibility of stations. A new line ends the old one; an unchanged line stays as it is.
+
+    source : the file's name, for the rows. file : its mark, for the audit, which keeps no names.
+    """
+    return _draw(Area, outlines, by=by, since_on=since_on, source=source, file=file)
 
 
 @verb
-def draw_beats(outlines: list[Outline], *, by, since_on: date | None = None, source: str = "") -> list[Beat]:
+def draw_beats(
+    outlines: list[Outline], *, by, since_on: date | None = None, source: str = "", file: dict | None = None
+) -> list[Beat]:
     """Draw all beats of one or more stations anew. Beats of these stations that are not given end.
 
     Incidents keep the beat they were written with. A beat that is drawn anew under its old code keeps its officer.
     """
-    return _draw(Beat, outlines, by=by, since_on=since_on, source=source)
+    return _draw(Beat, outlines, by=by, since_on=since_on, source=source, file=file)
 
 
-def _draw(model, outlines, *, by, since_on, source):
+def _draw(model, outlines, *, by, since_on, source, file):
     today = clock.today()
     since_on = since_on or today
     wanted = {outline.station_id for outline in outlines} & by.stations()
@@ -93,7 +100,7 @@ def _draw(model, outlines, *, by, since_on, source):
             station,
             by=by,
             since_on=since_on,
-            source=source[:80],
+            file=file or {},
             drawn=[r.code for r in rows if r.station_id == pk],
             ended=[r.code for r in ending if r.station_id == pk],
             unchanged=sum(r.station_id == pk for r in kept),

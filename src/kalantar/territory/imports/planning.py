@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from kalantar.formats import areas_m2, read_shapes
@@ -12,6 +13,7 @@ from ..verbs import Outline
 from . import whose
 from .earth import insist_on_this_part
 from .ground import with_ground
+from .mark import mark_of
 from .report import KINDS, NAMED, STATION, CoverageReport, LeftOut, Plan, Reading, Taken
 
 
@@ -77,4 +79,5 @@ def planned(path, kind: str, *, by, reading: Reading | None = None, file_name: s
         notes_n=len(shapes.notes),
         stations=len({o.station_id for o in outlines}),
     )
-    return with_ground(report, outlines, doubled, {s.pk for s in stations})
+    plan = with_ground(report, outlines, doubled, {s.pk for s in stations})
+    return replace(plan, mark=mark_of(path, report.file_name))

@@ -152,6 +152,7 @@ class Plan:
     """A report with the shapes it speaks of: what `take_over` would draw."""
 
     report: CoverageReport
+    mark: dict[str, str] = field(default_factory=dict)  # what the audit keeps of the file
     outlines: tuple[Outline, ...] = ()
     shared: tuple[object, ...] = field(default=(), repr=False)  # the ground of report.overlaps, for the map
     holes: tuple[object, ...] = field(default=(), repr=False)  # the ground of report.gaps

@@ -11,6 +11,7 @@ from kalantar.kernel import audit
 from kalantar.kernel.change import Refused, insist, verb
 
 from .. import verbs
+from .mark import mark_of
 from .planning import planned
 from .report import STATION, CoverageReport, Plan, Reading, refusal_places, remaining
 
@@ -45,10 +46,10 @@ def import_boundaries(
         if not dry_run and not report.refusal:
             return take_over(plan, by=by, only_known=only_known, overlaps_known=overlaps_known, since_on=since_on)
     except (FileRefused, Refused) as no:
-        audit.tried("territory.boundaries_refused", kind, by=by, why=no.key, file=file_name[:80])
+        audit.tried("territory.boundaries_refused", kind, by=by, why=no.key, file=mark_of(path, file_name))
         raise
     if report.refusal and not dry_run:
-        audit.tried("territory.boundaries_refused", kind, by=by, why=report.refusal, file=file_name[:80])
+        audit.tried("territory.boundaries_refused", kind, by=by, why=report.refusal, file=plan.mark)
     return report
 
 
@@ -59,5 +60,5 @@ def take_over(
     """Draw what a plan holds."""
     insist(remaining(plan.report, only_known=only_known, overlaps_known=overlaps_known), **refusal_places(plan.report))
     draw = verbs.draw_areas if plan.report.kind == STATION else verbs.draw_beats
-    draw(list(plan.outlines), by=by, since_on=since_on, source=plan.report.file_name)
+    draw(list(plan.outlines), by=by, since_on=since_on, source=plan.report.file_name, file=plan.mark)
     return replace(plan.report, taken_over=True, refusal="")

@@ -12,6 +12,7 @@ from kalantar.kernel import audit, clock, files
 from kalantar.kernel.change import Refused, insist, move, verb
 
 from ..models import BoundaryFile
+from .mark import mark_of
 from .planning import planned
 from .preview import drawn_of
 from .report import CoverageReport, Plan, Reading
@@ -32,7 +33,9 @@ def look_at(upload, kind: str, *, by, file_name: str, reading: Reading | None = 
     try:
         plan = planned(files.path_of(stored), kind, by=by, reading=reading, file_name=file_name)
     except (FileRefused, Refused) as no:
-        audit.tried("territory.boundaries_refused", kind, by=by, why=no.key, file=file_name[:80])
+        audit.tried(
+            "territory.boundaries_refused", kind, by=by, why=no.key, file=mark_of(files.path_of(stored), file_name)
+        )
         _discard(stored)
         raise
     return keep_file(stored, plan, by=by)
@@ -52,9 +55,7 @@ def keep_file(stored, plan: Plan, *, by) -> BoundaryFile:
         reading=asdict(plan.report.reading),
         report={"report": plan.report.as_json(), "drawn": drawn_of(plan)},
     )
-    audit.record(
-        "territory.file_looked_at", row, by=by, kind=row.kind, shapes=plan.report.shapes, file=row.file_name[:80]
-    )
+    audit.record("territory.file_looked_at", row, by=by, kind=row.kind, shapes=plan.report.shapes, file=plan.mark)
     return row
 
 
