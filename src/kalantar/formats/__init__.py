@@ -6,7 +6,7 @@ of memory and time and sees no setting of the parent, so that a hostile file can
 
 Tables: ``tables.sniff``, ``tables.read_table``, ``writing.write_csv``, ``writing.write_xlsx``. Shapes:
 ``shapes.read_shapes``, ``shapes.coverage_report``, ``shapes.simplify_coverage``. Points:
-``crs.transform_points``, ``crs.guess_crs``. All of them can be imported from here; they are loaded when first
+``crs.transform_points``, ``crs.guess_crs``. What an analyst opens, Parquet included: ``layers.read_layer``. All of them can be imported from here; they are loaded when first
 asked for, because the child must start quickly and needs only some.
 """
 
@@ -19,6 +19,7 @@ _ROOMS = {
     "tables": ("Batch", "RowFault", "TableInfo", "read_table", "sniff"),
     "writing": ("harmless", "write_csv", "write_xlsx"),
     "shapes": ("Coverage", "Shapes", "ShapeNote", "areas_m2", "coverage_report", "read_shapes", "simplify_coverage"),
+    "layers": ("Layer", "read_layer"),
     "crs": ("CrsGuess", "guess_crs", "transform_points"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

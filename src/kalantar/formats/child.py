@@ -22,6 +22,7 @@ import pyarrow as pa
 from .errors import SENTENCES, FileRefused
 
 MARK = "kalantar-refused:"
+ROOMS = {"shapes": ".shapes_child", "layer": ".layers_child", "parquet": ".layers_child"}
 SOURCE_ROOT = str(Path(__file__).resolve().parents[2])
 START = "import sys; sys.path.insert(0, sys.argv[1]); from kalantar.formats.child import main; main(sys.argv[2])"
 
@@ -142,7 +143,7 @@ def main(text: str):
         most = most if ceiling == resource.RLIM_INFINITY else min(most, ceiling)
         resource.setrlimit(what, (most, most))
     try:
-        room = import_module(".shapes_child" if order["task"] == "shapes" else ".sheets_child", __package__)
+        room = import_module(ROOMS.get(order["task"], ".sheets_child"), __package__)
         with os.fdopen(os.dup(1), "wb") as out:
             room.answer(order["task"], order["path"], order["workroom"], limits, out, **order["given"])
     except FileRefused as refused:

@@ -20,6 +20,7 @@ WGS84 = "EPSG:4326"
 BATCH = 2_000
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 _NAMES = {0: "a point", 1: "a line", 2: "a line", 4: "points", 5: "lines", 7: "a collection"}
+_LINES_AND_POINTS = ("Point", "MultiPoint", "LineString", "MultiLineString")
 _SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
@@ -56,22 +57,27 @@ def answer(task, path, workroom, limits, out, *, kind_hint=None, layer=None, are
             stream.write_batch(pa.record_batch(columns, schema=schema))
 
 
-def _read(path, workroom, limits, kind_hint, layer):
+def read_any(path, workroom, limits, layer):
+    """Driver, ids, properties, geometries of any kind, system and notes of a file of shapes."""
+    return _read(path, workroom, limits, None, layer, any_kind=True)
+
+
+def _read(path, workroom, limits, kind_hint, layer, any_kind=False):
     with open(path, "rb") as file:
         head = file.read(64)
     if head.startswith(b"SQLite format 3\0"):
-        return _geopackage(path, workroom, kind_hint, layer)
+        return _geopackage(path, workroom, kind_hint, layer, any_kind)
     if head.startswith(b"PK"):
         return _shapefile(path, workroom, limits)
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") or head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _geojson(path, limits)
+        return _geojson(path, limits, any_kind)
     raise FileRefused("shapes_kind_unknown")
 
 
 # GeoJSON
 
 
-def _geojson(path, limits):
+def _geojson(path, limits, any_kind=False):
     with open(path, "rb") as file:
         raw = file.read()
     encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
@@ -88,7 +94,7 @@ def _geojson(path, limits):
         features = whole.get("features")
     elif kind == "Feature":
         features = [whole]
-    elif kind in ("Polygon", "MultiPolygon", "GeometryCollection"):
+    elif kind in ("Polygon", "MultiPolygon", "GeometryCollection") or (any_kind and kind in _LINES_AND_POINTS):
         features = [{"type": "Feature", "geometry": whole, "properties": {}}]
     elif kind in ("Topology", None):
         raise FileRefused("shapes_kind_unknown")
@@ -143,7 +149,7 @@ def _geojson_crs(whole):
 # GeoPackage and Shapefile
 
 
-def _geopackage(path, workroom, kind_hint, layer):
+def _geopackage(path, workroom, kind_hint, layer, any_kind=False):
     import pyogrio
 
     inside = os.path.join(workroom, "shapes.gpkg")
@@ -160,7 +166,7 @@ def _geopackage(path, workroom, kind_hint, layer):
             raise FileRefused("layer_missing", layer=_short(layer))
         chosen = layer
     else:
-        areas = [name for name, kind in layers if kind and "Polygon" in kind] or names
+        areas = [name for name, kind in layers if kind and "Polygon" in kind and not any_kind] or names
         hinted = [name for name in areas if kind_hint and kind_hint.lower() in name.lower()]
         chosen = (hinted if len(hinted) == 1 else areas)[0]
         if len(areas) > 1 and len(hinted) != 1:
