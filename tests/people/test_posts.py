@@ -10,8 +10,8 @@ from kalantar.kernel import clock
 from kalantar.kernel.change import Overtaken, Refused
 from kalantar.people import rules, verbs
 from kalantar.people.actors import COMMAND_LINE, OfficerActor
-from kalantar.people.models import Post
-from kalantar.people.roles import Role
+from kalantar.people.models import Officer, Post
+from kalantar.people.roles import OUTSIDE, Role
 
 pytestmark = pytest.mark.django_db
 
@@ -170,3 +170,55 @@ def test_without_that_ending_the_stand_in_stays_chief(station_chief, province_co
     standing_in(station_chief, duty_deputy.officer)
     verbs.disable(station_chief.officer, by=province_commander)
     assert Role.STATION_CHIEF in OfficerActor(duty_deputy.officer).roles()
+
+
+# ---- who checks the police is none of it ----
+
+POLICE = sorted(set(rules.GRADES) - OUTSIDE)
+
+
+def test_the_overseer_partners_and_residents_stand_outside():
+    assert {Role.OUTSIDE_OVERSEER, Role.PARTNER_LIAISON, Role.PARTNER_MANAGER, Role.RESIDENT_PANEL} == OUTSIDE
+
+
+@pytest.mark.parametrize("role", POLICE)
+def test_a_commander_makes_no_policeman_of_the_overseer(province_commander, outside_overseer, structure, role):
+    unit = next(unit for unit in structure.values() if unit.grade in rules.GRADES[role])
+    for giver in (province_commander, COMMAND_LINE):
+        with pytest.raises(Refused, match="post_of_other_side"):
+            verbs.give_post(outside_overseer.officer, by=giver, unit=unit, role=role)
+    assert outside_overseer.officer.posts.count() == 1
+
+
+def test_no_policeman_becomes_the_overseer(outside_overseer, inspector, province):
+    for giver in (outside_overseer, COMMAND_LINE):
+        with pytest.raises(Refused, match="post_of_other_side"):
+            verbs.give_post(inspector.officer, by=giver, unit=province, role=Role.OUTSIDE_OVERSEER)
+    assert OfficerActor(inspector.officer).roles() == {Role.INSPECTOR}
+
+
+def test_nor_by_standing_in(station_chief, outside_overseer, inspector):
+    today = clock.today()
+    for holder, officer in ((station_chief, outside_overseer), (outside_overseer, inspector)):
+        with pytest.raises(Refused, match="post_of_other_side"):
+            verbs.stand_in(
+                holder.officer.posts.get(), by=COMMAND_LINE, officer=officer.officer, from_on=today, to_on=today
+            )
+
+
+def test_nor_by_one_enrolment(province):
+    with pytest.raises(Refused, match="post_of_other_side"):
+        verbs.enrol("both", by=COMMAND_LINE, name="B", unit=province, roles=[Role.INSPECTOR, Role.OUTSIDE_OVERSEER])
+    assert not Officer.objects.filter(username="both").exists()
+
+
+def test_who_left_the_police_may_become_the_overseer(inspector, province_commander, province):
+    verbs.end_post(inspector.officer.posts.get(), by=province_commander)
+    verbs.give_post(inspector.officer, by=COMMAND_LINE, unit=province, role=Role.OUTSIDE_OVERSEER)
+    assert OfficerActor(inspector.officer).roles() == {Role.OUTSIDE_OVERSEER}
+
+
+def test_without_that_rule_the_overseer_would_command(province_commander, outside_overseer, station, monkeypatch):
+    monkeypatch.setattr(rules, "side_refusal", lambda *_, **__: None)
+    verbs.give_post(outside_overseer.officer, by=province_commander, unit=station, role=Role.STATION_CHIEF)
+    assert OfficerActor(outside_overseer.officer).stations() == {station.pk}

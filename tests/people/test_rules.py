@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 import pytest
 
 from kalantar.people import rules
-from kalantar.people.roles import PACKS, Role
+from kalantar.people.roles import OUTSIDE, PACKS, Role
 
 CHIEF, COMMANDER, OVERSEER = ({Role.STATION_CHIEF}, {Role.PROVINCE_COMMANDER}, {Role.OUTSIDE_OVERSEER})
 NOON = datetime(2026, 3, 21, 12, tzinfo=UTC)
@@ -27,6 +28,14 @@ def test_nobody_gives_a_post_to_oneself(role):
     everything = frozenset(Role)
     for grade in rules.GRADES[role]:
         assert rules.giving_refusal(role, grade=grade, roles=everything, oneself=True) == "not_for_oneself"
+
+
+def test_no_two_posts_of_one_person_stand_on_both_sides():
+    for role, held in product(Role, repeat=2):
+        refused = rules.side_refusal(role, held=[held])
+        assert (refused == "post_of_other_side") == ((role in OUTSIDE) != (held in OUTSIDE))
+        assert rules.side_refusal(role, held=[role, held]) == refused
+        assert rules.side_refusal(role, held=[]) is None
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -11,6 +11,9 @@ REFUSALS = {
     "username_taken": _("This sign-in name is taken. Please choose another one."),
     "role_not_here": _("This post does not exist at this unit. Nothing was changed."),
     "not_for_oneself": _("Nobody takes this step on the own account. Please ask your superior."),
+    "post_of_other_side": _(
+        "Nobody holds a post of the police and one outside it. Nothing was changed. Please choose another colleague."
+    ),
     "post_begins_before_today": _("A post begins today or later. Nothing was changed. Please check the first day."),
     "post_ends_before": _("The last day lies before the first. Please check the two days."),
     "post_is_held": _("This colleague holds this post already. Nothing was changed."),

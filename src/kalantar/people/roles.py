@@ -49,5 +49,8 @@ PACKS: dict[str, frozenset[Role]] = {
 # sees counts, the audit head and rule tests only; partners and residents have faces of their own.
 STATION_EYES: frozenset[Role] = frozenset().union(*PACKS.values())
 
+# Partners, residents and the overseer from outside. Nobody is on both sides: who checks the police is none of it.
+OUTSIDE: frozenset[Role] = frozenset(Role) - STATION_EYES
+
 # Who may give and end posts, invite, and reset a forgotten password, for the stations below their own post.
 SUPERIORS: frozenset[Role] = frozenset({Role.STATION_CHIEF, Role.PROVINCE_COMMANDER})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from .roles import SUPERIORS, Role
+from .roles import OUTSIDE, SUPERIORS, Role
 
 # ---- who may do what to whom ----
 
@@ -90,6 +91,11 @@ def giving_refusal(role: Role, *, grade: str, roles: frozenset[Role], oneself: b
 def givable(*, grade: str, roles: frozenset[Role]) -> frozenset[Role]:
     """The roles somebody may hand out at a unit; fills the choices of a form."""
     return frozenset(role for role in GRADES if giving_refusal(role, grade=grade, roles=roles, oneself=False) is None)
+
+
+def side_refusal(role: Role, *, held: Iterable[Role]) -> str | None:
+    """Why somebody who holds these posts may not hold this one, too: one person stands inside the police or outside."""
+    return "post_of_other_side" if any((role in OUTSIDE) != (other in OUTSIDE) for other in held) else None
 
 
 def days_refusal(*, from_on: date, to_on: date | None, today: date, at_set_up: bool) -> str | None:

@@ -26,11 +26,17 @@ def give_post(
     )
     no = rules.days_refusal(from_on=from_on, to_on=to_on, today=today, at_set_up=by is COMMAND_LINE)
     insist(no, field="to_on" if no == "post_ends_before" else "from_on")
+    insist(_side_refusal(role, officer))
     if Post.objects.filter(officer=officer, unit=unit, role=role, stands_in_for=None).held_from(from_on).exists():
         raise Refused("post_is_held")
     post = Post.objects.create(officer=officer, unit=unit, role=role, from_on=from_on, to_on=to_on)
     audit.record("post.given", post, by=by, officer=officer.pk, role=role, from_on=from_on, to_on=to_on)
     return post
+
+
+def _side_refusal(role: Role, officer: Officer) -> str | None:
+    held = Post.objects.filter(officer=officer).held_from(clock.today()).values_list("role", flat=True)
+    return rules.side_refusal(role, held=[Role(other) for other in held])
 
 
 @verb
@@ -84,6 +90,7 @@ def stand_in(post: Post, *, by: Actor, officer: Officer, from_on: date, to_on: d
             holder_active=post.officer.is_active,
         )
     )
+    insist(_side_refusal(Role(post.role), officer))
     if post.stands_in_for_id or not Post.objects.filter(pk=post.pk).held_on(from_on).exists():
         raise Refused("not_from_this_state")
     move(post)
