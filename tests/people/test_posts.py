@@ -172,6 +172,51 @@ def test_without_that_ending_the_stand_in_stays_chief(station_chief, province_co
     assert Role.STATION_CHIEF in OfficerActor(duty_deputy.officer).roles()
 
 
+# ---- what a superior closed, a lower post does not open ----
+
+
+def test_a_chief_does_not_enable_whom_the_commander_disabled(
+    station_chief, province_commander, desk_officer, client_of, last_line
+):
+    officer = verbs.disable(desk_officer.officer, by=province_commander)
+    assert last_line(officer).details["disabled_as"] == "province_commander"
+    with pytest.raises(Refused, match="disabled_above"):
+        verbs.enable(officer, by=station_chief)
+    page = client_of(station_chief).get(f"/people/{officer.pk}/").content.decode()
+    assert "/enable/" not in page
+    assert "غیرفعال‌شده به دست: فرمانده انتظامی استان" in page
+    assert "/enable/" in client_of(province_commander).get(f"/people/{officer.pk}/").content.decode()
+    assert verbs.enable(officer, by=province_commander).disabled_as == ""
+
+
+def test_nor_by_a_post_lent_to_that_colleague(station_chief, province_commander, desk_officer, station):
+    """Ending and giving posts changes whose colleague this is; it does not change who closed the account."""
+    officer = verbs.disable(desk_officer.officer, by=province_commander)
+    verbs.give_post(officer, by=station_chief, unit=station, role=Role.ANALYST)
+    verbs.end_post(officer.posts.get(role="desk_officer"), by=station_chief)
+    with pytest.raises(Refused, match="disabled_above"):
+        verbs.enable(officer, by=station_chief)
+
+
+@pytest.mark.parametrize("opens", ["station_chief", "province_commander"])
+def test_whom_a_chief_disabled_the_chief_and_who_is_above_enable(request, station_chief, desk_officer, opens):
+    officer = verbs.disable(desk_officer.officer, by=station_chief)
+    assert verbs.enable(officer, by=request.getfixturevalue(opens)).is_active
+
+
+def test_what_the_command_line_closed_the_commander_opens(station_chief, province_commander, desk_officer):
+    officer = verbs.disable(desk_officer.officer, by=COMMAND_LINE)
+    with pytest.raises(Refused, match="disabled_above"):
+        verbs.enable(officer, by=station_chief)
+    assert verbs.enable(officer, by=province_commander).is_active
+
+
+def test_without_that_memory_the_chief_opens_it(station_chief, province_commander, desk_officer, monkeypatch):
+    monkeypatch.setattr(rules, "acts_as", lambda *_, **__: "")
+    officer = verbs.disable(desk_officer.officer, by=province_commander)
+    assert verbs.enable(officer, by=station_chief).is_active
+
+
 # ---- who checks the police is none of it ----
 
 POLICE = sorted(set(rules.GRADES) - OUTSIDE)

@@ -10,6 +10,9 @@ REFUSALS = {
     "roles_missing": _("Please choose at least one post."),
     "username_taken": _("This sign-in name is taken. Please choose another one."),
     "role_not_here": _("This post does not exist at this unit. Nothing was changed."),
+    "disabled_above": _(
+        "A higher post than yours disabled this account. Nothing was changed. Please ask your superior to enable it."
+    ),
     "not_for_oneself": _("Nobody takes this step on the own account. Please ask your superior."),
     "post_of_other_side": _(
         "Nobody holds a post of the police and one outside it. Nothing was changed. Please choose another colleague."

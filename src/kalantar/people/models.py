@@ -94,6 +94,7 @@ class Officer(AbstractBaseUser):
     name_en = models.CharField(max_length=120, default="")
     rank = models.CharField(max_length=30, default="")
     is_active = models.BooleanField(default=True)
+    disabled_as = models.CharField(max_length=30, default="", choices=[(r.value, r.value) for r in Role])  # whose post
     totp = models.BinaryField(null=True)  # sealed seed; None until the second factor is set up
     totp_new = models.BinaryField(null=True)  # sealed seed shown to its owner and not yet confirmed by a code
     totp_last = models.BigIntegerField(default=0)  # the last accepted time step: a code opens once

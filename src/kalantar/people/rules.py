@@ -106,25 +106,47 @@ def days_refusal(*, from_on: date, to_on: date | None, today: date, at_set_up: b
     return "post_ends_before" if to_on is not None and to_on < from_on else None
 
 
-def account_refusal(name: str, *, posts: list[tuple[Role, frozenset[Role]]], oneself: bool, active: bool) -> str | None:
+RANKS = (CHIEF, COMMANDER, OVERSEER)  # who may touch accounts, the lower first
+
+
+def _powers(name: str, posts: list[tuple[Role, frozenset[Role]]]) -> list[frozenset[Role]]:
+    """For each post of a colleague's, the posts with which the asking person may take this step."""
+    if any(role == OVERSEER for role, _ in posts):
+        return [roles & {OVERSEER} for _, roles in posts]
+    return [STEPS[name].taken_by & GIVEN_BY.get(role, frozenset()) & roles for role, roles in posts]
+
+
+def acts_as(name: str, *, posts: list[tuple[Role, frozenset[Role]]]) -> Role:
+    """The highest post with which somebody takes a step that `account_refusal` lets pass."""
+    return max(frozenset[Role]().union(*_powers(name, posts)), key=RANKS.index)
+
+
+def account_refusal(
+    name: str,
+    *,
+    posts: list[tuple[Role, frozenset[Role]]],
+    oneself: bool,
+    active: bool,
+    disabled_as: Role | None = None,
+) -> str | None:
     """Why this step on a colleague's account may not be taken.
 
     posts : each post of the colleague's with the asking person's roles there. The superior must be one at *every* post,
     and one who might give that very post: a chief who lends a post to someone of the province does not become that
     person's superior, and who stands in for a chief has no say over the chief's own account. The overseer's account is
     touched by the overseer's own body only.
+    disabled_as : the post with which the account was disabled. No lower one opens it again.
     """
     step = STEPS[name]
     if oneself:
         return "not_for_oneself"
-    if any(role == OVERSEER for role, _ in posts):
-        may = [OVERSEER in roles for _, roles in posts]
-    else:
-        may = [bool(step.taken_by & GIVEN_BY.get(role, frozenset()) & roles) for role, roles in posts]
-    if not may or not all(may):
+    powers = _powers(name, posts)
+    if not powers or not all(powers):
         return "not_your_post"
     if step.while_active is not None and active != step.while_active:
         return "not_from_this_state"
+    if disabled_as and not all(any(RANKS.index(r) >= RANKS.index(disabled_as) for r in power) for power in powers):
+        return "disabled_above"
     return None
 
 

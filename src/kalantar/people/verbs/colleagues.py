@@ -43,15 +43,21 @@ def enrol(
     return officer
 
 
-def account_refusal(step: str, officer: Officer, *, by: Actor) -> str | None:
-    """Why a superior may not take this step on a colleague's account; the page asks it for its buttons too."""
+def _posts_between(officer: Officer, by: Actor) -> list[tuple[Role, frozenset[Role]]]:
+    """Each post of a colleague's, the last ones when none is left, with the asking person's roles there."""
     posts = list(Post.objects.filter(officer=officer).held_from(clock.today()).select_related("unit"))
     posts = posts or list(Post.objects.filter(officer=officer).select_related("unit"))
+    return [(Role(post.role), by.roles_at(post.unit_id)) for post in posts]
+
+
+def account_refusal(step: str, officer: Officer, *, by: Actor) -> str | None:
+    """Why a superior may not take this step on a colleague's account; the page asks it for its buttons too."""
     return rules.account_refusal(
         step,
-        posts=[(Role(post.role), by.roles_at(post.unit_id)) for post in posts],
+        posts=_posts_between(officer, by),
         oneself=officer.pk == by.officer_id,
         active=officer.is_active,
+        disabled_as=Role(officer.disabled_as) if officer.disabled_as else None,
     )
 
 
@@ -70,16 +76,17 @@ def disable(officer: Officer, *, by: Actor) -> Officer:
     for post in posts:
         move(post)  # who is naming a stand-in at this very moment is overtaken
     end_stand_ins(posts, by=by)
-    move(officer, is_active=False, signed_out_before=clock.wall())
-    audit.record("officer.disabled", officer, by=by, chain=chain_of(officer))
+    disabled_as = rules.acts_as("disable", posts=_posts_between(officer, by))
+    move(officer, is_active=False, disabled_as=disabled_as, signed_out_before=clock.wall())
+    audit.record("officer.disabled", officer, by=by, chain=chain_of(officer), disabled_as=disabled_as)
     return officer
 
 
 @verb
 def enable(officer: Officer, *, by: Actor) -> Officer:
-    """A disabled colleague may sign in again."""
+    """A disabled colleague may sign in again, by the word of the post that disabled the account or of one above it."""
     officer = Officer.objects.get(pk=officer.pk)
     insist(account_refusal("enable", officer, by=by))
-    move(officer, is_active=True)
+    move(officer, is_active=True, disabled_as="")
     audit.record("officer.enabled", officer, by=by, chain=chain_of(officer))
     return officer
