@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
 import h3.api.basic_int as h3
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kalantar.kernel import clock
-from kalantar.persian import address
+from kalantar.persian import address, calendar
+from kalantar.persian.digits import to_persian
 from kalantar.web import show
+from kalantar.web.words import language, word
 
 from .models import Incident
 from .rules import WAYS
@@ -18,12 +26,12 @@ _STEP = 1 << 52  # one resolution, in the bits of an H3 cell
 _OWN_DIGIT = 7 << 15  # the tenth digit of a cell of resolution 10; all ones where a cell has none
 
 
-def number(row: Incident, station_number: int | None) -> str:
+def number(row, station_number: int | None) -> str:
     """Station, Jalali year of registration and running number, like 12/1405/473; Latin digits."""
     return f"{station_number or 0}/{row.number_year}/{row.number_seq}"
 
 
-def place(row: Incident) -> str:
+def place(row) -> str:
     """The words about the place as far as they may be shown, in the digits of the page."""
     return show.digits(place_words(row))
 
@@ -72,28 +80,76 @@ def read_cell(text: str) -> int | None:
         return None
 
 
-def occurrence(row: Incident, *, short: bool = False) -> str:
+def occurrence(row, *, short: bool = False) -> str:
     """When it happened: day and hour, an interval, or the day alone where the hour is not known.
 
     short : for rows of a list, without the year where it is the present one.
     """
-    first, last = row.occurred_from, row.occurred_to
-    write = _day_in_list if short else show.day
-    if not row.time_known:
-        if last and clock.local_day(last) != clock.local_day(first):
-            return _("%(first)s to %(last)s") % {"first": write(first), "last": write(last)}
-        return write(first)
-    if last is None or last == first:
-        return _("%(day)s, %(clock)s") % {"day": write(first), "clock": show.clock(first)}
-    if clock.local_day(last) == clock.local_day(first):
-        hours = _("%(first)s to %(last)s") % {"first": show.clock(first), "last": show.clock(last)}
-        return _("%(day)s, %(clock)s") % {"day": write(first), "clock": hours}
-    ends = [_("%(day)s, %(clock)s") % {"day": write(at), "clock": show.clock(at)} for at in (first, last)]
-    return _("%(first)s to %(last)s") % {"first": ends[0], "last": ends[1]}
+    return Times(short=short).of(row)
 
 
-def _day_in_list(value) -> str:
+class Times:
+    """Writes when events happened: zone, language and patterns are asked for once, however many rows there are."""
+
+    def __init__(self, *, short: bool = False):
+        self.short, self.zone, self.today, self.language = short, clock.zone(), clock.today(), language()
+        self.day_and_clock, self.first_to_last = _("%(day)s, %(clock)s"), _("%(first)s to %(last)s")
+
+    def of(self, row) -> str:
+        first = row.occurred_from.astimezone(self.zone)
+        last = row.occurred_to.astimezone(self.zone) if row.occurred_to else first
+        if first.date() == last.date():
+            if not row.time_known:
+                return self._day(first)
+            hours = self._clock(first)
+            if last != first:
+                hours = self.first_to_last % {"first": hours, "last": self._clock(last)}
+            return self.day_and_clock % {"day": self._day(first), "clock": hours}
+        ends = [self._day(first), self._day(last)]
+        if row.time_known:
+            ends = [
+                self.day_and_clock % {"day": day, "clock": self._clock(at)}
+                for day, at in zip(ends, (first, last), strict=True)
+            ]
+        return self.first_to_last % {"first": ends[0], "last": ends[1]}
+
+    def _day(self, at: datetime) -> str:
+        return _day_in_list(at.date(), self.today, self.language) if self.short else show.day(at.date())
+
+    def _clock(self, at: datetime) -> str:
+        return calendar.clock(at, self.language)
+
+
+@lru_cache(maxsize=4096)  # a list tells the same few days again and again
+def _day_in_list(on: date, today: date, _language: str) -> str:
     """The year is told only where it is not the present one of the page's calendar."""
-    this_year = show.day(clock.now()).rpartition(" ")[2]
-    written = show.day(value)
-    return show.day_month(value) if written.endswith(this_year) else written
+    written = show.day(on)
+    return show.day_month(on) if written.endswith(show.day(today).rpartition(" ")[2]) else written
+
+
+class Told(NamedTuple):
+    """One event as a row of the list, every word of it ready."""
+
+    url: str
+    kind: str
+    place: str
+    when: str
+    beat: str
+    number: str
+
+
+def told(rows: Iterable) -> Iterator[Told]:
+    """Rows of `queries.ROW` in words. What is the same for many of them is asked for once."""
+    some_uid = "00000000-0000-0000-0000-000000000000"
+    before, after = reverse("incidents:incident", args=[some_uid]).split(some_uid)
+    lang, times = language(), Times(short=True)
+    digits = to_persian if lang == "fa" else str
+    for row in rows:
+        yield Told(
+            f"{before}{row.uid}{after}",
+            word("incident_type", row.type__code, lang),
+            digits(place_words(row)) or word("place_kind", row.place_kind, lang),
+            times.of(row),
+            digits((lang == "en" and row.beat__name_en) or row.beat__name),
+            digits(number(row, row.station__number)),
+        )

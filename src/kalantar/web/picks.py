@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import urlencode
 
+from django.utils.html import conditional_escape, format_html_join
+from django.utils.safestring import SafeString
+
+from .icons import icon
 from .pager import NEWER, OLDER
 
 LONG = 12
+HERE = SafeString(' aria-current="true"')
 
 
 class Pick:
@@ -49,16 +55,46 @@ class Pick:
 
     @property
     def options(self) -> list[dict]:
+        """What may stand in this word's place: {url, label, current}."""
+        bare, start = self._addresses()
+        return [
+            {"url": start + _own(self.name, value) if value != self._default else bare, "label": word,
+             "current": value == self.value}
+            for value, word in self._pairs
+        ]  # fmt: skip
+
+    @property
+    def links(self) -> SafeString:
+        """The options as list items, written at once: a page has some hundred and fifty of them."""
+        return format_html_join("", '<li><a href="{}{}"{}>{}{}</a></li>', self._escaped())
+
+    def _escaped(self) -> Iterator[tuple]:
+        """The parts of each item. Words and values come again on every page, so each is escaped once a process."""
+        bare, start = (conditional_escape(address) for address in self._addresses())
+        nothing, check = SafeString(""), icon("check")
+        for value, word in self._pairs:
+            url = (bare, nothing) if value == self._default else (start, _own_escaped(self.name, value))
+            marks = (HERE, check) if value == self.value else (nothing, nothing)
+            yield *url, marks[0], _escaped(str(word)), marks[1]
+
+    def _addresses(self) -> tuple[str, str]:
+        """This page without this word, and the beginning of every address with it."""
         address = self._request.GET.copy()
         for name in (self.name, OLDER, NEWER):
             address.pop(name, None)
-        rest = address.urlencode()  # once for all options: a list has some hundred and fifty
-        return [
-            {"url": self._url(value, rest), "label": word, "current": value == self.value}
-            for value, word in self._pairs
-        ]
+        path, rest = self._request.path, address.urlencode()
+        return (f"{path}?{rest}", f"{path}?{rest}&") if rest else (path, f"{path}?")
 
-    def _url(self, value: str, rest: str) -> str:
-        own = urlencode({self.name: value}) if value != self._default else ""
-        query = "&".join(filter(None, (rest, own)))
-        return f"{self._request.path}?{query}" if query else self._request.path
+
+def _own(name: str, value: str) -> str:
+    return urlencode({name: value})
+
+
+@lru_cache(maxsize=4096)
+def _own_escaped(name: str, value: str) -> SafeString:
+    return conditional_escape(_own(name, value))
+
+
+@lru_cache(maxsize=4096)
+def _escaped(word: str) -> SafeString:
+    return conditional_escape(word)

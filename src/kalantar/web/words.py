@@ -59,7 +59,8 @@ def codes(group: str) -> tuple[str, ...]:
 
 def choices(group: str, only=None) -> list[tuple[str, str]]:
     """(code, word) pairs for a select."""
-    return [(code, word(group, code)) for code in codes(group) if only is None or code in only]
+    lang = language()
+    return [(code, said[lang]) for code, said in table()[group].items() if only is None or code in only]
 
 
 def iccs(code: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django import template
-from django.templatetags.static import static
 from django.utils.html import format_html
 
 from kalantar.kernel import links
 
 from .. import show, words
+from ..icons import icon
 
 register = template.Library()
 
@@ -62,15 +62,7 @@ def code(value):
     return format_html('<bdi class="num" dir="ltr">{}</bdi>', text if mixed else show.digits(text))
 
 
-@register.simple_tag
-def icon(name, extra=""):
-    """One icon of the sprite. It is decoration: the word beside it carries the meaning."""
-    return format_html(
-        '<svg class="i{}" aria-hidden="true"><use href="{}#{}"/></svg>',
-        f" {extra}" if extra else "",
-        static("kalantar/icons.svg"),
-        name,
-    )
+register.simple_tag(icon)
 
 
 @register.simple_tag
