@@ -217,9 +217,10 @@ def lorenz(counts, *, rng, runs=999, level=0.95, points=201):
         worlds[run] = _curve(of, many, k)
         worlds_gini[run] = _gini_of_tally(of, many)
     half = (1 - level) / 2
-    low, high = np.nanquantile(again, [half, 1 - half], axis=0)
+    held = np.isfinite(again_gini)  # a resample may be without events
+    low, high = np.quantile(again[held], [half, 1 - half], axis=0)
     chance_low, chance_high = np.quantile(worlds, [half, 1 - half], axis=0)
-    gini_low, gini_high = np.nanquantile(again_gini, [half, 1 - half])
+    gini_low, gini_high = np.quantile(again_gini[held], [half, 1 - half])
     why = "too_few_places" if n < FEWEST_PLACES else ("too_few_events" if events < FEWEST_EVENTS else "")
     return Lorenz(
         places_share=places_share,
@@ -377,17 +378,13 @@ def accuracy(observed, predicted, *, area=None, first="prediction"):
             pai, pai_low, pai_high = seen * scale, seen_low * scale, seen_high * scale
             pei, pei_low, pei_high = seen / best, seen_low / best, seen_high / best
         else:
-            scale = size / total
             pai, pai_low, pai_high = (
                 seen / share / total,
                 seen_low / share_low / total,
                 seen_high / share_high / total,
             )
-            pei, pei_low, pei_high = (
-                (pai / scale) / best_pai,
-                (pai_low / scale) / best_pai,
-                (pai_high / scale) / best_pai,
-            )
+            of_best = total / (size * best_pai)
+            pei, pei_low, pei_high = pai * of_best, pai_low * of_best, pai_high * of_best
         rri, rri_low, rri_high = forecast / seen, forecast_high / seen_high, forecast_low / seen_low
     why = "no_events" if total == 0 else ("too_few_places" if n < FEWEST_PLACES else "")
     why = why or ("too_few_events" if total < FEWEST_EVENTS else "")
