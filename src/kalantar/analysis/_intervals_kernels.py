@@ -2,52 +2,65 @@
 """Compiled loops of intervals.py. Imported on first use only; the slow twins stand in the tests."""
 
 import numpy as np
-from numba import float64, int32, int64, njit, void
+from numba import boolean, float64, int32, int64, njit, void
+
+NAT = np.iinfo(np.int64).min
 
 
-@njit(void(int64[::1], int64[::1], int64[::1], int32[::1], float64[::1]), cache=True, nogil=True)
-def spread(start, end, edges, bin_of, out):
-    """Add each event's weight of 1 to the bins its minutes lie in.
+@njit(
+    void(int64[::1], int64[::1], boolean[::1], int64, int64[::1], int32[::1], float64[::1], float64[::1], int64[::1]),
+    cache=True,
+    nogil=True,
+)
+def spread(start, end, known, origin, edges, bin_of, out, exact, told):
+    """Add each known event's weight of 1 to the bins its minutes lie in.
 
-    start, end : minutes since the cycle's beginning (any whole cycle). Shorter than a cycle: even over the minutes;
-    none or one minute: all in the start's bin. edges : (k + 1,) minutes, 0 to the cycle. bin_of : bin of each minute.
+    start, end : minutes of one clock; NaT is the smallest integer. origin : the minute at which a cycle begins.
+    Shorter than a cycle: even over the minutes; no end, none or one minute: all in the start's bin.
+    edges : (k + 1,) minutes, 0 to the cycle. bin_of : bin of each minute of a cycle.
+    told : events as long as a cycle or longer (they add nothing here), and events in more than one bin.
     """
     bins = len(edges) - 1
     cycle = edges[bins]
     steps = np.zeros(bins + 1)
+    long, parted = 0, 0
     for i in range(len(start)):
-        length = end[i] - start[i]
-        s = start[i] % cycle
+        if not known[i]:
+            continue
+        length = end[i] - start[i] if end[i] != NAT else 0
+        s = (start[i] - origin) % cycle
+        first = bin_of[s]
         if length <= 1:
-            out[bin_of[s]] += 1.0
+            out[first] += 1.0
+            exact[first] += 1.0
+            continue
+        if length >= cycle:
+            long += 1
             continue
         e = s + length  # below two cycles
-        rate = 1.0 / length
-        first = bin_of[s]
-        tail = e - 1
-        wraps = tail >= cycle
-        if wraps:
-            tail -= cycle
-            e -= cycle
-        last = bin_of[tail]
-        if first == last and not wraps:
+        if e <= edges[first + 1]:
             out[first] += 1.0
+            exact[first] += 1.0
             continue
+        parted += 1
+        rate = 1.0 / length
+        wraps = e > cycle
+        if wraps:
+            e -= cycle
+        last = bin_of[e - 1]
         out[first] += (edges[first + 1] - s) * rate
         out[last] += (e - edges[last]) * rate
         # whole bins in between, by differences
+        steps[first + 1] += rate
+        steps[last] -= rate
         if wraps:
-            steps[first + 1] += rate
             steps[bins] -= rate
             steps[0] += rate
-            steps[last] -= rate
-        else:
-            steps[first + 1] += rate
-            steps[last] -= rate
     level = 0.0
     for b in range(bins):
         level += steps[b]
         out[b] += level * (edges[b + 1] - edges[b])
+    told[0], told[1] = long, parted
 
 
 @njit(float64(int64, float64[::1], float64, int64), cache=True, nogil=True)

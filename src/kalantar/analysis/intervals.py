@@ -21,7 +21,7 @@ from kalantar.analysis.results import Result
 HOURS = 168  # of the week; 0 is Monday 00:00 to 00:59
 DAY_MIN, WEEK_MIN = 1440, 10_080
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MOST_EXACT = 200  # events; above, the exact test of days would sum over tens of millions of tables
+MOST_EXACT = 120  # events; above, the exact test of days sums over millions of tables
 _MONDAY = np.datetime64("1970-01-05T00:00", "m")
 
 
@@ -95,22 +95,14 @@ def hours(start, end=None, *, known=None, cycle="week", edges_min=None, first_da
     checks.one_of(longer, "longer", ("even", "left_out"))
     length = WEEK_MIN if cycle == "week" else DAY_MIN
     edges = _bins(edges_min, length)
-    unknown = int((~known).sum())
-    start, end = start[known], end[known]
-    shift = DAYS.index(first_day) * DAY_MIN if cycle == "week" else 0
-    s = (start - _MONDAY).astype(np.int64) - shift
-    e = np.where(np.isnat(end), s, (end - _MONDAY).astype(np.int64) - shift)
+    origin = int(_MONDAY.astype(np.int64)) + (DAYS.index(first_day) * DAY_MIN if cycle == "week" else 0)
     bin_of = np.repeat(np.arange(len(edges) - 1, dtype=np.int32), np.diff(edges))
-    long = e - s >= length
-    # what lies for certain in one bin: a moment, or an interval that does not leave it
-    certain = ~long & (
-        (e - s <= 1) | ((bin_of[s % length] == bin_of[(e - 1) % length]) & (e - s <= _room(s, edges, bin_of)))
-    )
-    exact = np.bincount(bin_of[s[certain] % length], minlength=len(edges) - 1).astype(float)
-    weight = np.zeros(len(edges) - 1)
-    _kernels().spread(np.ascontiguousarray(s[~long]), np.ascontiguousarray(e[~long]), edges, bin_of, weight)
-    if longer == "even":
-        weight += long.sum() * np.diff(edges) / length
+    weight, exact, told = np.zeros(len(edges) - 1), np.zeros(len(edges) - 1), np.zeros(2, np.int64)
+    _kernels().spread(start.view(np.int64), end.view(np.int64), known, origin, edges, bin_of, weight, exact, told)
+    events, (long, parted) = int(known.sum()), (int(n) for n in told)
+    even = longer == "even"
+    if even:
+        weight += long * np.diff(edges) / length
     return Hours(
         weight=weight,
         exact=exact,
@@ -119,10 +111,10 @@ def hours(start, end=None, *, known=None, cycle="week", edges_min=None, first_da
         cycle=cycle,
         first_day=first_day,
         longer=longer,
-        events=int(len(s) - (long.sum() if longer == "left_out" else 0)),
-        left_out=int(long.sum()) if longer == "left_out" else 0,
-        hour_unknown=unknown,
-        spread=int((~certain & ~long).sum()) + (int(long.sum()) if longer == "even" else 0),
+        events=events if even else events - long,
+        left_out=0 if even else long,
+        hour_unknown=len(known) - events,
+        spread=parted + long if even else parted,
     )
 
 
@@ -191,7 +183,7 @@ def day_test(counts, *, statistic="G", first_day="Monday"):
 
     counts : array (7,), whole events on each day, the first one `first_day`.
     statistic : "G" (likelihood ratio) or "chi-square".
-    Up to 200 events p is exact: the multinomial chance of every table with a statistic at least as
+    Up to 120 events p is exact: the multinomial chance of every table with a statistic at least as
     large, ties counted. Above, chi-square with 6 degrees of freedom (`exact` says which).
     It does not say which day, and it takes every day as equally long and equally exposed: a market
     day, a holiday and a register that is only kept on working days all show up as a preference.
@@ -318,7 +310,7 @@ def _minutes(values, name):
     values = np.asarray(values)
     if values.dtype.kind != "M":
         raise InputError(f"{name} must be datetime64, got {values.dtype}")
-    return values.astype("datetime64[m]")
+    return np.ascontiguousarray(values.astype("datetime64[m]", copy=False))
 
 
 def _moments(start, end):
@@ -337,7 +329,7 @@ def _flags(known, rows):
     known = np.asarray(known)
     if known.dtype != bool or known.shape != (rows,):
         raise InputError(f"known must be {rows} true or false values, got {known.dtype} {known.shape}")
-    return known
+    return np.ascontiguousarray(known)
 
 
 def _bins(edges_min, length):
@@ -347,12 +339,6 @@ def _bins(edges_min, length):
     if (given != np.floor(given)).any() or given[0] != 0 or given[-1] != length:
         raise InputError(f"edges_min must be whole minutes from 0 to {length}, got {given.tolist()}")
     return given.astype(np.int64)
-
-
-def _room(s, edges, bin_of):
-    """Minutes from each start to the end of its bin."""
-    at = s % edges[-1]
-    return edges[bin_of[at] + 1] - at
 
 
 def _labels(edges, cycle, first_day):
