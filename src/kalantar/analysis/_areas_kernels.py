@@ -249,72 +249,6 @@ def fill_grid(
         int64,
         int64,
         int32[::1],
-        int32[::1],
-        int32[::1],
-        int32[::1],
-        int32[::1],
-    ),
-    cache=True,
-    nogil=True,
-)
-def locate(
-    lon,
-    lat,
-    edges,
-    slabs,
-    slab_first,
-    starts,
-    members,
-    owner,
-    frame,
-    nx,
-    ny,
-    code,
-    whole,
-    border_start,
-    border_parts,
-    out,
-):
-    """code : polygon of a cell without edges, -1 outside, -2-k the k-th cell with edges."""
-    x0, y0, fx, fy = frame[0], frame[1], frame[2], frame[3]
-    for i in range(lon.size):
-        x = lon[i]
-        y = lat[i]
-        u = (x - x0) * fx
-        v = (y - y0) * fy
-        if not (0.0 <= u < nx and 0.0 <= v < ny):
-            out[i] = -1
-            continue
-        c = code[int64(v) * nx + int64(u)]
-        if c >= -1:
-            out[i] = c
-            continue
-        k = -2 - c
-        best = whole[k]
-        for m in range(border_start[k], border_start[k + 1]):
-            part = border_parts[m]
-            if 0 <= best <= owner[part]:
-                break
-            if inside(x, y, part, edges, slabs, slab_first, starts, members):
-                best = owner[part]
-                break
-        out[i] = best
-
-
-@njit(
-    void(
-        float64[::1],
-        float64[::1],
-        float64[:, ::1],
-        float64[::1],
-        int64[::1],
-        int64[::1],
-        int32[::1],
-        int32[::1],
-        float64[::1],
-        int64,
-        int64,
-        int32[::1],
         uint8[::1],
         int32[::1],
         int32[::1],
@@ -341,7 +275,7 @@ def matches(
     border_parts,
     out,
 ):
-    """How many polygons hold each point."""
+    """How many polygons hold each point. code : polygon of a cell without edges, -1 outside, -2-k the k-th with edges."""
     x0, y0, fx, fy = frame[0], frame[1], frame[2], frame[3]
     for i in range(lon.size):
         x = lon[i]

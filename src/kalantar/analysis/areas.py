@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kalantar.analysis._areas_lookup import located
 from kalantar.analysis.errors import InputError
 
 _FORMAT = 1
@@ -48,25 +49,7 @@ class PolygonIndex:
         A coordinate that is not finite is outside.
         """
         lon, lat = _checked_points(lon, lat)
-        out = np.empty(lon.size, np.int32)
-        _kernels().locate(
-            lon,
-            lat,
-            self._edges,
-            self._slabs,
-            self._slab_first,
-            self._starts,
-            self._members,
-            self._owner,
-            self._frame,
-            self._nx,
-            self._ny,
-            self._code,
-            self._whole,
-            self._border_start,
-            self._border_parts,
-            out,
-        )
+        out = located(self, lon, lat)
         if self._plain_order:
             return out
         named = np.append(self._order, -1).astype(np.int32)
