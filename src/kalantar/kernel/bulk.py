@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +18,8 @@ import pyarrow.csv
 from django.db import connection, models
 
 CACHE_KB = 128_000
+TOGETHER = 50  # rows of one statement on SQLite: each statement costs as much as writing two rows
+NOTHING = float("nan")  # SQLite binds it as NULL, where None is looked up in the driver's list of adapters first
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Nullable:
 class Prepared:
     """Rows ready to be written: statement and content."""
 
-    sql: str
-    content: object
+    sql: tuple[str, ...]  # PostgreSQL: one COPY. SQLite: TOGETHER rows at once, then the rest one by one
+    content: tuple
     n: int
 
 
@@ -48,9 +49,41 @@ def prepare(model: type[models.Model], n: int, /, **columns: object) -> Prepared
         quote(model._meta.db_table), ", ".join(quote(str(fields[name].column)) for name in columns)
     )
     if connection.vendor == "postgresql":
-        return Prepared(f"COPY {target} FROM STDIN (FORMAT csv)", _as_csv(n, columns), n)
-    sql = " ".join(["INSERT INTO", target, "VALUES (", ", ".join(["?"] * len(columns)), ")"])
-    return Prepared(sql, list(zip(*(_as_list(value, n) for value in columns.values()), strict=False)), n)
+        return Prepared((f"COPY {target} FROM STDIN (FORMAT csv)",), (_as_csv(n, columns),), n)
+    row, bound = _row(columns.values())
+    width = len(bound)
+    flat: list = [None] * (n * width)
+    for at, values in enumerate(bound):
+        flat[at::width] = values
+    edge = n - n % TOGETHER
+    sql = tuple(" ".join(["INSERT INTO", target, "VALUES", ", ".join([row] * k)]) for k in (TOGETHER, 1))
+    many = [flat[at : at + TOGETHER * width] for at in range(0, edge * width, TOGETHER * width)]
+    return Prepared(sql, (many, [flat[at : at + width] for at in range(edge * width, n * width, width)]), n)
+
+
+def _row(columns: Iterable) -> tuple[str, list]:
+    """One row of a VALUES list, and the columns that fill its places; what is the same for all rows stands in it."""
+    places, bound = [], []
+    for value in columns:
+        single = _single(value)
+        if single is None or isinstance(single, int | float | str):
+            places.append(_literal(single))
+        else:
+            places.append("?")
+            bound.append(_as_list(value))
+    if not bound:
+        raise ValueError("rows that are all alike are no rows of a table")
+    return f"({', '.join(places)})", bound
+
+
+def _literal(value: float | str | None) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError("a text with a zero byte")
+        return "'" + value.replace("'", "''") + "'"
+    return repr(value)
 
 
 @contextmanager
@@ -73,10 +106,11 @@ def write(rows: Prepared) -> None:
     """Write prepared rows. Inside a transaction of the caller."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.cursor.copy(rows.sql) as copy:
-                copy.write(rows.content)
+            with cursor.cursor.copy(rows.sql[0]) as copy:
+                copy.write(rows.content[0])
         else:
-            cursor.cursor.connection.executemany(rows.sql, rows.content)
+            for sql, values in zip(rows.sql, rows.content, strict=True):
+                cursor.cursor.connection.executemany(sql, values)
 
 
 def delete_some(query: models.QuerySet, limit: int) -> int:
@@ -87,26 +121,29 @@ def delete_some(query: models.QuerySet, limit: int) -> int:
     return len(ids)
 
 
-def _as_list(value: object, n: int) -> Iterable:
+def _as_list(value: object) -> list:
     if isinstance(value, Nullable):
-        plain = list(_as_list(value.values, n))
+        plain = _as_list(value.values)
         for at in np.flatnonzero(value.null).tolist():
-            plain[at] = None
+            plain[at] = NOTHING
         return plain
     if isinstance(value, np.ndarray):
         if value.dtype.kind == "M":
             return as_text(value)
         return value.astype(np.int8).tolist() if value.dtype.kind == "b" else value.tolist()
-    if isinstance(value, pa.Array | pa.ChunkedArray):
-        return (
-            value.to_numpy(zero_copy_only=False).tolist() if isinstance(value, pa.Array) else value.to_numpy().tolist()
-        )
+    if isinstance(value, pa.Array):
+        return value.to_numpy(zero_copy_only=False).tolist()
+    if isinstance(value, pa.ChunkedArray):
+        return value.to_numpy().tolist()
     if isinstance(value, list):
         return value
-    return repeat(_single(value), n)
+    raise TypeError(f"no column of a table: {type(value).__name__}")
 
 
 def _single(value: object) -> object:
+    """What is the same for every row, as SQLite keeps it; any other value as it is."""
+    if isinstance(value, Nullable) and value.null.all():
+        return None
     if isinstance(value, datetime):
         return str(value.astimezone(UTC).replace(tzinfo=None))
     if isinstance(value, date):
