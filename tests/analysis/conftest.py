@@ -36,6 +36,13 @@ def rows_of(shared_data):
 
 
 @pytest.fixture(scope="session")
+def case(shared_data):
+    """One published case by its name: its inputs, what is expected, and the tolerance."""
+    cases = json.loads((shared_data.parent / "reference" / "cases.json").read_text("utf-8"))["cases"]
+    return lambda name: next(one for one in cases if one["id"] == name)
+
+
+@pytest.fixture(scope="session")
 def beats(shared_data):
     """The 277 beats of Chicago: shapely geometries, and their numbers."""
     from shapely.geometry import shape

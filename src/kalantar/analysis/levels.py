@@ -11,6 +11,7 @@ import numpy as np
 from scipy import special
 
 from kalantar.analysis.errors import InputError
+from kalantar.analysis.results import Result
 
 FEWEST_AREAS = 5  # with fewer, how much like areas differ cannot be told
 FEWEST_EVENTS = 3
@@ -18,7 +19,7 @@ _KEPT_BY_WINSOR = 0.6787  # mean square of a standard normal cut at its 10 % and
 
 
 @dataclass(frozen=True, kw_only=True)
-class Level:
+class Level(Result):
     """One area against the others. Say nothing of a high level unless `enough`."""
 
     count: int
@@ -36,8 +37,10 @@ class Level:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Levels:
+class Levels(Result):
     """All areas together."""
+
+    rows_of = "areas"
 
     areas: tuple[Level, ...]
     common: float  # rate of all areas together
@@ -45,6 +48,33 @@ class Levels:
     overdispersion: float  # winsorised: variance over what chance alone makes, never below 1
     comparisons: int  # areas with enough to say
     level: float
+
+    def pictures(self):
+        from kalantar.analysis.pictures import Lines, Series
+
+        known = [area for area in self.areas if np.isfinite(area.expected)]
+        if not known:
+            return ()
+        x = np.linspace(min(a.expected for a in known), max(a.expected for a in known), 60)
+        limits = funnel(np.maximum(x, 1e-9), level=self.level, between=self.between)
+        at = np.array([a.expected for a in known])
+        order = np.argsort(at)
+        both = np.unique(np.concatenate([x, at]))
+        spread = lambda values, xs: np.interp(both, xs, values)
+        marks = np.full(len(both), np.nan)
+        marks[np.searchsorted(both, at[order])] = np.array([a.count for a in known])[order]
+        return (
+            Lines(
+                title="Count against what is expected",
+                x=both,
+                series=(
+                    Series(name="usual", y=spread(limits.low, x), upper=spread(limits.high, x), kind="band"),
+                    Series(name="areas", y=marks, kind="points"),
+                ),
+                x_label="expected events",
+                y_label="events",
+            ),
+        )
 
 
 def levels(counts, exposure, *, level=0.95):
@@ -142,9 +172,10 @@ def shrunken_rates(counts, exposure):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Funnel:
+class Funnel(Result):
     """Limits of a funnel plot: the usual counts at each expected count."""
 
+    columns = ("expected", "low", "high")
     expected: np.ndarray
     low: np.ndarray
     high: np.ndarray

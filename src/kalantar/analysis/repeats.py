@@ -7,13 +7,14 @@ import numpy as np
 from scipy import special
 
 from kalantar.analysis.errors import InputError
+from kalantar.analysis.results import Result
 from kalantar.analysis.rises import many
 
 FEWEST_EVENTS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class RepeatPlace:
+class RepeatPlace(Result):
     """One place with three or more events in the window."""
 
     place: object  # the key as given
@@ -26,8 +27,10 @@ class RepeatPlace:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Repeats:
+class Repeats(Result):
     """Places, most events first."""
+
+    rows_of = "places"
 
     places: tuple[RepeatPlace, ...]
     comparisons: int  # places with three or more events in the span: those that could have shown

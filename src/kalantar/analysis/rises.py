@@ -11,6 +11,8 @@ import numpy as np
 from scipy import special, stats
 
 from kalantar.analysis.errors import InputError
+from kalantar.analysis.pictures import Bars
+from kalantar.analysis.results import Result
 
 FEWEST_PERIODS = 8  # a shorter past says nothing about what is usual
 FEWEST_EVENTS = 3  # fewer counted and fewer expected: too few to say
@@ -22,7 +24,7 @@ EVENTS_PER_TERM = 10  # Peduzzi et al. (1996), J. Clin. Epidemiol. 49, 1373-1379
 
 
 @dataclass(frozen=True, kw_only=True)
-class TwoCounts:
+class TwoCounts(Result):
     """Two counts compared."""
 
     ratio: float  # rate of the first over rate of the second; inf when the second is 0
@@ -125,7 +127,7 @@ def poisson_z(current, history):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rise:
+class Rise(Result):
     """One count against what was usual. Say nothing of a rise unless `enough`."""
 
     count: int
@@ -145,6 +147,18 @@ class Rise:
     def is_rise(self, *, at):
         """Enough to say, and rarer than `at`."""
         return self.enough and self.p_value < at
+
+    def pictures(self):
+        return (
+            Bars(
+                title="Counted and usual",
+                labels=("counted", "usual"),
+                values=np.array([self.count, self.expected], float),
+                low=np.array([np.nan, self.low]),
+                high=np.array([np.nan, self.high]),
+                value_label="events",
+            ),
+        )
 
 
 def rise(history, current, *, per_year, level=0.95, season="auto", trend="auto", skip=0):
@@ -203,25 +217,7 @@ def rise(history, current, *, per_year, level=0.95, season="auto", trend="auto",
             enough=False,
             why_not="history_short",
         )
-    years = (t[-1] - t[0] + 1) / per_year
-    total = y.sum()
-    waves = 0
-    if season == "auto" and per_year >= 4 and years >= 1:
-        waves = int(total >= 2 * EVENTS_PER_TERM) + int(total >= 6 * EVENTS_PER_TERM)
-        waves = min(waves, 2 if years >= YEARS_FOR_SEASON else 1, int((n - 4) // 4))
-    if waves > 0 and years >= YEARS_FOR_SEASON:
-        parts = [_seasonal(y, t, per_year, waves, trend == "auto")]
-        method = "season_and_trend"
-    elif waves > 0:
-        parts = [_seasonal(y, t, per_year, waves, trend == "auto"), _pooled(y[-FEWEST_PERIODS:], y)]
-        method = "one_season"
-    else:
-        parts = [_pooled(y, y)]
-        if years < YEARS_FOR_SEASON:
-            parts.append(_pooled(y[-FEWEST_PERIODS:], y))
-            if trend == "auto" and total >= 2 * EVENTS_PER_TERM:
-                parts.append(_seasonal(y, t, per_year, 0, True, always=True))
-        method = "short_history"
+    parts, method, waves = _parts(y, t, per_year, season=season, trend=trend)
     usual = max(parts, key=lambda part: part.upper_tail(current))
     p = usual.upper_tail(current)
     enough = max(current, usual.mean) >= FEWEST_EVENTS
@@ -241,6 +237,31 @@ def rise(history, current, *, per_year, level=0.95, season="auto", trend="auto",
         enough=enough,
         why_not="" if enough else "too_few_events",
     )
+
+
+def _parts(y, t, per_year, *, season, trend):
+    """What is usual at t = 0, told from the past in one to three ways; the method's name; its yearly waves."""
+    n = len(y)
+    years = (t[-1] - t[0] + 1) / per_year
+    total = y.sum()
+    waves = 0
+    if season == "auto" and per_year >= 4 and years >= 1:
+        waves = int(total >= 2 * EVENTS_PER_TERM) + int(total >= 6 * EVENTS_PER_TERM)
+        waves = min(waves, 2 if years >= YEARS_FOR_SEASON else 1, int((n - 4) // 4))
+    if waves > 0 and years >= YEARS_FOR_SEASON:
+        parts = [_seasonal(y, t, per_year, waves, trend == "auto")]
+        method = "season_and_trend"
+    elif waves > 0:
+        parts = [_seasonal(y, t, per_year, waves, trend == "auto"), _pooled(y[-FEWEST_PERIODS:], y)]
+        method = "one_season"
+    else:
+        parts = [_pooled(y, y)]
+        if years < YEARS_FOR_SEASON:
+            parts.append(_pooled(y[-FEWEST_PERIODS:], y))
+            if trend == "auto" and total >= 2 * EVENTS_PER_TERM:
+                parts.append(_seasonal(y, t, per_year, 0, True, always=True))
+        method = "short_history"
+    return parts, method, waves
 
 
 @dataclass(frozen=True)
@@ -268,6 +289,16 @@ class _Usual:
 
     def upper_tail(self, count):
         return 1.0 if count <= 0 else float(self._sf(count - 1))
+
+    def lower_tail(self, count, periods=1):
+        """P(at most this many in so many periods together)."""
+        if self.exact_events >= 0:
+            # given the total, Binomial(past + count, share); no past event, no surprise
+            share = periods / (self.exact_periods + periods)
+            return float(1 - special.betainc(count + 1, self.exact_events, share)) if self.exact_events else 1.0
+        of_fit = max(self.variance - self.phi * self.mean, 0.0)  # the fit's own doubt is shared by all periods
+        several = _Usual(self.mean * periods, periods * self.phi * self.mean + periods**2 * of_fit, self.phi)
+        return float(1 - several._sf(count))
 
     def quantile(self, q):
         """Smallest k with P(at most k) >= q."""
@@ -420,8 +451,10 @@ def periods(days, *, until, length_days, count):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Many:
+class Many(Result):
     """p-values corrected for how many questions were asked."""
+
+    columns = ("adjusted",)
 
     adjusted: np.ndarray  # nan where the raw one is nan (nothing could be said)
     comparisons: int  # how many were compared; say this number on the page
