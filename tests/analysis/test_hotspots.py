@@ -173,3 +173,101 @@ def test_squares_that_cannot_be_are_refused(cell_m):
 def test_an_empty_area_is_refused():
     with pytest.raises(InputError):
         grid_over(Polygon(), cell_m=100)
+
+
+# -- with exposure -----------------------------------------------------------------------------
+
+
+def test_beta_binomial_tails_and_ranges_equal_scipy():
+    from scipy import stats
+
+    from kalantar.analysis.hotspots import _lowest, _upper
+
+    rng = np.random.default_rng(4)
+    n = rng.integers(1, 400, 300)
+    share, k = rng.beta(1, 20, 300), rng.integers(0, 30, 300)
+    for precision in (3.0, 150.0, 2e5):
+        theirs = stats.betabinom(n, share * precision, (1 - share) * precision)
+        assert _upper(k, n, share, precision) == pytest.approx(
+            theirs.sf(k - 1), rel=1e-6, abs=5e-9
+        )  # scipy takes 1 - cdf
+        found = _lowest(n, share, precision, 0.975)
+        assert (theirs.cdf(found) >= 0.975 - 1e-9).all()
+        assert (theirs.cdf(found - 1) < 0.975 + 1e-9).all()
+    binomial = stats.binom(n, share)
+    assert _upper(k, n, share, np.inf) == pytest.approx(binomial.sf(k - 1), rel=1e-9, abs=1e-300)
+    assert _lowest(n, share, np.inf, 0.025).tolist() == binomial.ppf(0.025).astype(int).tolist()
+
+
+def test_a_busy_street_is_no_hot_spot_where_its_homes_are_known():
+    rng = np.random.default_rng(5)
+    homes = np.full((30, 30), 5.0)
+    homes[14:17] = 100  # a street of high houses
+    counts = rng.poisson(0.02 * homes)
+    counts[5:7, 5:7] += 6
+    x, y, grid = world(counts)
+    street = np.isin(hot_cells(x, y, grid=grid).row, (14, 15, 16))
+    plain, rated = hot_cells(x, y, grid=grid), hot_cells(x, y, grid=grid, exposure=homes)
+    assert (plain.level[street] >= 2).mean() > 0.3
+    assert (rated.level[street] >= 2).mean() == 0
+    planted = (np.abs(rated.row - 5.5) < 1) & (np.abs(rated.column - 5.5) < 1)
+    assert (rated.level[planted] == 3).all()
+    assert (plain.method, rated.method) == ("any_cell", "exposure")
+    assert rated.expected.sum() == pytest.approx(rated.cells @ (homes.ravel() * counts.sum() / homes.sum()), rel=0.2)
+
+
+def test_where_nothing_can_be_hit_a_cell_takes_no_part():
+    rng = np.random.default_rng(6)
+    homes = np.ones((12, 12))
+    homes[:, 6:] = 0  # a lake
+    counts = rng.poisson(1.0, (12, 12)) * (homes > 0)
+    counts[3, 8] = 4  # recorded in the lake
+    x, y, grid = world(counts)
+    found = hot_cells(x, y, grid=grid, exposure=homes)
+    lake = found.column >= 6
+    assert found.outside == 4
+    assert found.events + 4 == counts.sum()
+    assert (found.level[lake] == 0).all() and (found.p_value[lake] == 1).all() and np.isnan(found.z[lake]).all()
+    assert found.comparisons == 72
+    assert found.cells[(found.column == 5) & (found.row == 5)] == 6
+
+
+def test_events_in_bunches_widen_the_usual_range():
+    rng = np.random.default_rng(7)
+    homes = rng.gamma(2, 5, (40, 40))
+    single, bunched = rng.poisson(homes / 20), rng.poisson(homes / 80) * 4
+    one, many_at_once = (hot_cells(*world(c)[:2], grid=world(c)[2], exposure=homes) for c in (single, bunched))
+    assert one.overdispersion < 1.2
+    assert 3 < many_at_once.overdispersion < 5.5
+    assert (many_at_once.level >= 2).sum() == 0
+
+
+def test_rates_hold_their_level_where_counts_do_not():
+    rng = np.random.default_rng(8)
+    homes = np.repeat(np.repeat(rng.lognormal(0, 1, (5, 5)), 4, axis=0), 4, axis=1)  # quarters differ
+    rated = plain = cells = maps = 0
+    for _ in range(80):
+        at = rng.choice(400, 250, p=homes.ravel() / homes.sum())
+        x, y, grid = world(np.bincount(at, minlength=400).reshape(20, 20))
+        found = hot_cells(x, y, grid=grid, exposure=homes)
+        rated += (found.p_value <= 0.05).sum()
+        maps += bool((found.level >= 2).any())
+        plain += (hot_cells(x, y, grid=grid).p_value <= 0.05).sum()
+        cells += 400
+    assert rated / cells <= 0.05
+    assert maps / 80 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 80)
+    assert plain / cells > 0.08  # the negative control
+
+
+def test_points_may_be_one_array():
+    x, y, grid = world(np.eye(6, dtype=int) * 3)
+    assert hot_cells(np.column_stack([x, y]), grid=grid).z.tolist() == hot_cells(x, y, grid=grid).z.tolist()
+
+
+@pytest.mark.parametrize(
+    "exposure", [np.ones((5, 6)), np.zeros((6, 6)), np.full((6, 6), -1.0), np.full((6, 6), np.nan)]
+)
+def test_exposure_that_does_not_fit_is_refused(exposure):
+    x, y, grid = world(np.eye(6, dtype=int))
+    with pytest.raises(InputError, match="exposure"):
+        hot_cells(x, y, grid=grid, exposure=exposure)

@@ -6,152 +6,145 @@ more than the same events would give if they fell on any squares. No seed: p is 
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+from scipy import special
+from scipy.stats import binom
 
+from kalantar.analysis import _exact, pictures
 from kalantar.analysis.errors import InputError
+from kalantar.analysis.grids import MOST_CELLS, Grid, grid_over
+from kalantar.analysis.results import Result
 from kalantar.analysis.rises import many
+
+__all__ = ["MOST_CELLS", "Grid", "HotCells", "gi_star", "gi_star_of", "grid_over", "hot_cells"]
 
 FEWEST_CELLS = 25
 FEWEST_EVENTS = 10
-MOST_CELLS = 1_000_000
+_ALIKE = 1e7  # shapes above this: a beta-binomial is a binomial to eight digits
 
 
 @dataclass(frozen=True, kw_only=True)
-class Grid:
-    """Squares in metres. Cell (row, column) has its corner at x0 + column * cell_m, y0 + row * cell_m."""
-
-    x0: float
-    y0: float
-    cell_m: float
-    rows: int
-    columns: int
-    mask: np.ndarray  # bool (rows, columns): the square touches the area
-
-    def cells_of(self, x, y):
-        """Row and column of each point, -1 and -1 outside the grid. A point on a side belongs to the
-        square on its right or above it."""
-        x, y = np.asarray(x, float), np.asarray(y, float)
-        with np.errstate(invalid="ignore"):
-            column, row = np.floor((x - self.x0) / self.cell_m), np.floor((y - self.y0) / self.cell_m)
-            inside = (column >= 0) & (column < self.columns) & (row >= 0) & (row < self.rows)
-        row, column = (np.where(inside, v, -1).astype(np.int64) for v in (row, column))
-        return row, column
-
-    def centre(self, row, column):
-        """x, y of the middle of a cell."""
-        return self.x0 + (column + 0.5) * self.cell_m, self.y0 + (row + 0.5) * self.cell_m
-
-    def count(self, x, y):
-        """Events in each cell, int array (rows, columns), and how many lie outside the mask."""
-        row, column = self.cells_of(x, y)
-        inside = row >= 0
-        flat = np.bincount(row[inside] * self.columns + column[inside], minlength=self.rows * self.columns)
-        counts = flat.reshape(self.rows, self.columns)
-        kept = np.where(self.mask, counts, 0)
-        return kept, int(len(row) - kept.sum())
-
-
-def grid_over(area, *, cell_m):
-    """Grid of squares that touch an area; corners at whole multiples of cell_m.
-
-    area : shapely geometry in metres (areas.Plane gives them), or (xmin, ymin, xmax, ymax).
-    cell_m : float > 0. Side of a square.
-    Raises InputError: an empty area, cell_m not above 0, more than a million squares.
-    """
-    import shapely
-
-    if not (np.isfinite(cell_m) and cell_m > 0):
-        raise InputError(f"cell_m must be > 0, got {cell_m}")
-    whole = isinstance(area, (tuple, list, np.ndarray))
-    bounds = np.asarray(area if whole else shapely.bounds(area), float)
-    if bounds.shape != (4,) or not np.isfinite(bounds).all():
-        raise InputError("the area is empty or has coordinates that are not finite")
-    first = np.floor(bounds[:2] / cell_m)
-    last = np.ceil(bounds[2:] / cell_m)
-    columns, rows = (int(n) for n in np.maximum(last - first, 1))
-    if columns * rows > MOST_CELLS:
-        raise InputError(f"{columns * rows} squares of {cell_m} m are too many: take larger squares")
-    x0, y0 = first * cell_m
-    mask = np.ones((rows, columns), bool)
-    if not whole:
-        left = x0 + np.arange(columns) * cell_m
-        low = y0 + np.arange(rows) * cell_m
-        boxes = shapely.box(left[None, :], low[:, None], left[None, :] + cell_m, low[:, None] + cell_m)
-        shapely.prepare(area)
-        mask = shapely.intersects(area, boxes)
-    return Grid(x0=float(x0), y0=float(y0), cell_m=float(cell_m), rows=rows, columns=columns, mask=mask)
-
-
-@dataclass(frozen=True, kw_only=True)
-class HotCells:
+class HotCells(Result):
     """All cells of the mask, as flat arrays in row order."""
 
+    columns: ClassVar = (
+        "row",
+        "column",
+        "count",
+        "around",
+        "cells",
+        "expected",
+        "low",
+        "high",
+        "z",
+        "p_value",
+        "p_neighbours",
+        "p_adjusted",
+        "level",
+    )
     row: np.ndarray
     column: np.ndarray
     count: np.ndarray  # events in the cell itself
     around: np.ndarray  # events in the cell and its neighbours
     cells: np.ndarray  # how many cells that is, 9 away from the border
-    expected: np.ndarray  # of `around`, if the counts lay on any cells
+    expected: np.ndarray  # of `around`, by method
     low: np.ndarray  # usual range of `around`
     high: np.ndarray
-    z: np.ndarray  # Gi*
+    z: np.ndarray  # Gi*; with exposure (around - expected) / spread
     p_value: np.ndarray  # chance of this many or more around, ties counted
     p_neighbours: np.ndarray  # the same for the neighbours alone, the cell's own count held fixed
     p_adjusted: np.ndarray  # p_value corrected for all cells (Benjamini-Hochberg)
     level: np.ndarray  # 0 as expected or fewer, 1 slightly above, 2 above, 3 far above
     comparisons: int
     events: int
-    outside: int  # events given that lie outside the mask
+    outside: int  # events given that lie outside the mask, or where the exposure is 0
     grid: Grid
     enough: bool
     why_not: str  # "", "too_few_events", "too_few_cells"
+    method: str = "any_cell"  # what chance would do: the counts on "any_cell", or events by "exposure"
+    overdispersion: float = 1.0  # with exposure: variance over what independent events would make
+    usual: float = 0.95  # share of chance sums from low to high
+
+    def pictures(self):
+        x, y = self.grid.corner(self.row, self.column)
+        ratio = np.divide(self.around, self.expected, out=np.zeros(len(x)), where=self.expected > 0)
+        cells = pictures.Cells(
+            x=x, y=y, size_m=self.grid.cell_m, values=ratio, name="times as usual", marked=self.level >= 2
+        )
+        return (pictures.Map(title="Hot cells", layers=(cells,), value_label="times as usual"),)
 
 
-def hot_cells(x, y, *, grid, usual=0.95, at=0.05, far_at=0.001):
-    """HotCells: where do more events lie together than the same counts on any cells would give?
+def hot_cells(x, y=None, *, grid, exposure=None, usual=0.95, at=0.05, far_at=0.001):
+    """HotCells: where do more events lie together than chance would put there?
 
-    x, y : arrays (n,), metres. grid : from grid_over.
+    x, y : arrays (n,), metres; or one array (n, 2) alone. grid : from grid_over.
+    exposure : array (rows, columns) of the grid, 0 or more: what could be hit (dwellings, shops,
+        street length, people). Give it where you have it: it matters more than the statistic, a
+        busy street is not a hot spot. A cell with exposure 0 takes no part.
     usual : share of chance sums inside the usual range.
     at, far_at : level 2 where p_adjusted <= at; 3 where p_adjusted <= far_at and the sum is at least
         twice the expected; 1 where only the raw p is <= at. Never read level 1 as a finding.
 
-    z is Gi* with binary queen neighbours and the cell itself. p_value is exact: the sum over k cells
-    drawn without replacement from all cells with their counts (full randomisation); p_neighbours
-    draws the k - 1 neighbours from the other cells and holds the cell's own count (the conditional
-    randomisation of esda and spdep, upper tail, ties counted). Read p_value on a map: with
-    p_neighbours one crowded cell lights up its neighbours and stays dark itself. One crowded cell
-    alone is no hot spot here whatever its z (each count lies in 9 of n sums): repeats.py finds it.
+    Without exposure (method "any_cell"): z is Gi* with binary queen neighbours and the cell itself.
+    p_value is exact: the sum over k cells drawn without replacement from all cells with their counts
+    (full randomisation); p_neighbours draws the k - 1 neighbours from the other cells and holds the
+    cell's own count (the conditional randomisation of esda and spdep, upper tail, ties counted). Read
+    p_value on a map: with p_neighbours one crowded cell lights up its neighbours and stays dark itself.
+    One crowded cell alone is no hot spot here whatever its z (each count lies in 9 of n sums):
+    repeats.py finds it. What p cannot know: where nothing can happen. Leave such squares out of the
+    mask, or a park will make its neighbours hot.
+
+    With exposure (method "exposure"): expected is proportional to the exposure of the cells around.
+    Events that come in bunches make cells differ more than chance; that is measured over the whole
+    area (variance over mean, never below 1) and the counts are Dirichlet-multinomial, so each sum
+    is beta-binomial and p is its exact tail; binomial where there is no overdispersion.
+
     Neighbouring cells share events, so their p-values are positively dependent; Benjamini-Hochberg
-    holds there (Benjamini and Yekutieli 2001). What p cannot know: where nothing can happen. Leave
-    such squares out of the mask, or a park will make its neighbours hot.
+    holds there (Benjamini and Yekutieli 2001). Says where, not why, and nothing of anybody there.
     Too few to say: fewer than 10 events or 25 cells.
     Sources: Getis and Ord (1992), Geographical Analysis 24, 189-206; Ord and Getis (1995), ibid. 27,
-    286-306; randomisation, Cliff and Ord (1981), Spatial Processes, ch. 2.
-    Raises InputError: unequal lengths, no cell in the mask.
+    286-306; randomisation, Cliff and Ord (1981), Spatial Processes, ch. 2; Mosimann (1962),
+    Biometrika 49, 65-82.
+    Raises InputError: unequal lengths, no cell in the mask, exposure that does not fit the grid.
     """
-    x, y = np.asarray(x, float), np.asarray(y, float)
-    if x.ndim != 1 or x.shape != y.shape:
-        raise InputError(f"x and y must be lists of equal length, got {x.shape} and {y.shape}")
+    x, y = _two(x, y)
     if not grid.mask.any():
         raise InputError("no cell of the grid touches the area")
     if not 0 < usual < 1:
         raise InputError(f"usual must lie between 0 and 1, got {usual}")
+    size = _checked_exposure(exposure, grid)
+    mask = grid.mask if size is None else grid.mask & (size > 0)
     counts, outside = grid.count(x, y)
+    outside += int(counts[~mask].sum())
+    counts = np.where(mask, counts, 0)
     row, column = np.nonzero(grid.mask)
     own = counts[row, column]
     around = _around(counts)[row, column]
-    cells = _around(grid.mask.astype(np.int64))[row, column]
-    n, events = len(own), int(own.sum())
-    z = gi_star(around, cells, total=events, total_squares=float((own.astype(float) ** 2).sum()), cells=n)
-    p, low, high = _tails_all(own, around, cells, usual)
-    p_neighbours = _tails_others(own, around, cells)
-    corrected = many(p)
-    expected = cells * (events / n)
-    level = np.zeros(n, np.int8)
-    level[(p <= at) & (around > expected)] = 1
-    level[corrected.adjusted <= at] = 2
-    level[(corrected.adjusted <= far_at) & (around >= 2 * expected)] = 3
+    cells = _around(mask.astype(np.int64))[row, column]
+    part = mask[row, column]
+    n, events = int(part.sum()), int(own.sum())
+    spread = 1.0
+    if size is None:
+        expected = cells * (events / n)
+        z = gi_star(around, cells, total=events, total_squares=float((own.astype(float) ** 2).sum()), cells=n)
+        p, low, high = _tails_all(own, around, cells, usual)
+        p_neighbours = _exact.tails_others(own, around - own, cells - 1)[1]
+    else:
+        own_share = np.where(mask, size, 0.0) / size[mask].sum()
+        share = np.minimum(_around(own_share)[row, column], 1.0)
+        own_share = own_share[row, column]
+        spread = _overdispersion(own, own_share)
+        expected = share * events
+        z, p, low, high, p_neighbours = _by_exposure(own, around, own_share, share, events, spread, usual)
+    z, p, p_neighbours = (np.where(part, v, other) for v, other in ((z, np.nan), (p, 1.0), (p_neighbours, 1.0)))
+    corrected = many(np.where(part, p, np.nan))
+    adjusted = np.where(part, corrected.adjusted, 1.0)
+    level = np.zeros(len(row), np.int8)
+    level[part & (p <= at) & (around > expected)] = 1
+    level[part & (adjusted <= at)] = 2
+    level[part & (adjusted <= far_at) & (around >= 2 * expected)] = 3
     why = "too_few_events" if events < FEWEST_EVENTS else "too_few_cells" if n < FEWEST_CELLS else ""
     if why:
         level[:] = 0
@@ -167,7 +160,7 @@ def hot_cells(x, y, *, grid, usual=0.95, at=0.05, far_at=0.001):
         z=z,
         p_value=p,
         p_neighbours=p_neighbours,
-        p_adjusted=corrected.adjusted,
+        p_adjusted=adjusted,
         level=level,
         comparisons=corrected.comparisons,
         events=events,
@@ -175,6 +168,9 @@ def hot_cells(x, y, *, grid, usual=0.95, at=0.05, far_at=0.001):
         grid=grid,
         enough=not why,
         why_not=why,
+        method="any_cell" if size is None else "exposure",
+        overdispersion=spread,
+        usual=usual,
     )
 
 
@@ -217,66 +213,96 @@ def _around(counts):
     return lines[:-2] + lines[1:-1] + lines[2:]
 
 
-def _sums(histogram, draws, most):
-    """Chance of each sum of d cells drawn without replacement, for d = 0..draws.
-
-    histogram : dict value -> how many cells hold it. most : sums above it are put together in the
-    last place. Returns array (draws + 1, most + 2), rows sum to 1.
-    The product over values of the generating function sum_j C(h, j) t**j s**(v j); only positive
-    numbers are added, so the far tail keeps its digits.
-    """
-    top = most + 1
-    ways = np.zeros((draws + 1, top + 1))
-    ways[0, 0] = 1.0
-    taken = 0
-    for value, cells in histogram.items():
-        taken += cells
-        fresh = np.zeros_like(ways)
-        chance = 1.0
-        for j in range(min(draws, cells) + 1):
-            if j:
-                chance *= (cells - j + 1) / j
-            shift = value * j
-            if shift == 0:
-                fresh[j:] += chance * ways[: draws + 1 - j]
-            elif shift >= top:
-                fresh[j:, top] += chance * ways[: draws + 1 - j].sum(axis=1)
-            else:
-                fresh[j:, shift:] += chance * ways[: draws + 1 - j, : top + 1 - shift]
-                fresh[j:, top] += chance * ways[: draws + 1 - j, top + 1 - shift :].sum(axis=1)
-        ways = fresh
-    total = ways.sum(axis=1, keepdims=True)
-    return np.divide(ways, total, out=np.zeros_like(ways), where=total > 0)
+def _two(x, y):
+    if y is None:
+        xy = np.asarray(x, float)
+        if xy.ndim != 2 or xy.shape[1] != 2:
+            raise InputError(f"give x and y, or one array of shape (n, 2), got {xy.shape}")
+        return xy[:, 0], xy[:, 1]
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    if x.ndim != 1 or x.shape != y.shape:
+        raise InputError(f"x and y must be lists of equal length, got {x.shape} and {y.shape}")
+    return x, y
 
 
-def _upper(table):
-    """P(sum >= s) from P(sum = s), summed from the far end."""
-    return np.minimum(np.cumsum(table[:, ::-1], axis=1)[:, ::-1], 1.0)
-
-
-def _histogram(own):
-    values, cells = np.unique(own, return_counts=True)
-    return dict(zip(values.tolist(), cells.tolist()))
+def _checked_exposure(exposure, grid):
+    if exposure is None:
+        return None
+    size = np.asarray(exposure, float)
+    if size.shape != grid.mask.shape:
+        raise InputError(f"exposure must be of the grid's shape {grid.mask.shape}, got {size.shape}")
+    size = np.where(grid.mask, size, 0.0)
+    if not np.isfinite(size).all() or (size < 0).any():
+        row, column = np.argwhere(~(np.isfinite(size) & (size >= 0)))[0]
+        raise InputError(
+            f"exposure of cell {row}, {column} must be 0 or more and known: leave the cell out of the mask"
+        )
+    if not (size > 0).any():
+        raise InputError("exposure is 0 everywhere: give at least one cell that can be hit")
+    return size
 
 
 def _tails_all(own, around, cells, usual):
-    table = _sums(_histogram(own), int(cells.max()), int(around.max()))
-    upper = _upper(table)
+    values, held = _exact.histogram(own)
+    table = _exact.sums(values, held, draws=int(cells.max()), most=int(around.max()))
+    below, upper = _exact.both_tails(table)
     half = (1 - usual) / 2
-    below = np.cumsum(table, axis=1)
     # a hair of slack: a cumulative sum may miss its bound by rounding
     lows = (below >= half - 1e-12).argmax(axis=1)
     highs = (below >= 1 - half - 1e-12).argmax(axis=1)
     return upper[cells, around], lows[cells], highs[cells]
 
 
-def _tails_others(own, around, cells):
-    histogram = _histogram(own)
-    p = np.ones(len(own))
-    rest = around - own
-    for value in histogram:
-        here = own == value
-        others = {v: h - (v == value) for v, h in histogram.items() if h - (v == value) > 0}
-        upper = _upper(_sums(others, int(cells[here].max()) - 1, int(rest[here].max())))
-        p[here] = upper[cells[here] - 1, rest[here]]
-    return p
+def _overdispersion(own, share):
+    """Variance of the cells' counts over that of independent events, never below 1.
+
+    The sum of squares is put over its expectation as a whole, so that a cell with hardly any
+    exposure does not decide.
+    """
+    events = own.sum()
+    room = events * (share * (1 - share)).sum()
+    if room <= 0:
+        return 1.0
+    # not above the number of events: then all would lie in one cell
+    return float(np.clip(((own - events * share) ** 2).sum() / room, 1.0, max(events, 1)))
+
+
+def _by_exposure(own, around, own_share, share, events, spread, usual):
+    precision = (events - spread) / (spread - 1) if spread > 1 else np.inf
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = (around - events * share) / np.sqrt(spread * events * share * (1 - share))
+    z = np.where(np.isfinite(z), z, np.nan)
+    half = (1 - usual) / 2
+    whole = np.full(len(own), events, np.int64)
+    p = _upper(around, whole, share, precision)
+    low, high = (_lowest(whole, share, precision, q) for q in (half, 1 - half))
+    others = np.clip((share - own_share) / np.maximum(1 - own_share, 1e-300), 0.0, 1.0)
+    p_neighbours = _upper(around - own, whole - own, others, precision * (1 - own_share))
+    return z, p, low, high, p_neighbours
+
+
+def _upper(k, n, share, precision):
+    """P(k or more of n) when the share of each wavers with this precision."""
+    k, n = np.ascontiguousarray(k, np.int64), np.ascontiguousarray(n, np.int64)
+    precision = np.broadcast_to(np.asarray(precision, float), k.shape)
+    if precision.min(initial=np.inf) > _ALIKE:
+        p = special.betainc(np.maximum(k, 1), np.maximum(n - k + 1, 1e-300), share)
+        return np.where(k <= 0, 1.0, np.where(k > n, 0.0, p))
+    out = np.empty(len(k))
+    _kernels().upper_tails(k, n, share * precision, np.ascontiguousarray((1 - share) * precision), out)
+    return out
+
+
+def _lowest(n, share, precision, q):
+    """Smallest k that at most k of n reaches with chance q."""
+    if precision > _ALIKE:
+        return binom.ppf(q, n, share).astype(np.int64)
+    out = np.empty(len(n), np.int64)
+    _kernels().quantiles(n, share * precision, (1 - share) * precision, q, out)
+    return out
+
+
+def _kernels():
+    from kalantar.analysis import _hotspots_kernels
+
+    return _hotspots_kernels
