@@ -99,9 +99,20 @@ def parser() -> argparse.ArgumentParser:
     bring.add_argument("--dry-run", action="store_true", help="tell what would happen; write nothing")
     bring.add_argument("--json", action="store_true", help="the result as JSON")
 
-    analyse = verb("analyse", "Make the findings of a morning now.", _analyse)
-    analyse.add_argument("--on", metavar="YYYY-MM-DD")
+    analyse = verb(
+        "analyse", "Any method on any file: analyse METHOD FILE… Without a method: the findings of a morning.", _analyse
+    )
+    analyse.add_argument("--on", metavar="YYYY-MM-DD", help="the morning (without a method)")
     analyse.add_argument("--json", action="store_true")
+    analyse.add_argument("--list", action="store_true", help="every method with its question")
+    analyse.add_argument("method", nargs="?", metavar="METHOD", help="one of --list")
+    analyse.add_argument("rest", nargs=argparse.REMAINDER, metavar="…", help="its files and options: METHOD --help")
+
+    calibrate = verb("calibrate", "Does each method keep its promise where the truth is known?", _calibrate)
+    calibrate.add_argument("--only", default="", help="comma-separated names of promises")
+    calibrate.add_argument("--worlds", type=int, default=1000, help="made-up worlds a stratum")
+    calibrate.add_argument("--seed", type=int, default=1)
+    calibrate.add_argument("--out", type=Path, help="folder of the report (docs/calibration)")
 
     looks = verb("doctor", "Look over this installation: what is wrong, and the cure.", _doctor)
     looks.add_argument("--json", action="store_true")
@@ -221,6 +232,12 @@ def _import(options) -> int:
 
 
 def _analyse(options) -> int:
+    if options.list or options.method:
+        from .analysing import running
+
+        if options.list:
+            return running.listed()
+        return running.run(options.method, ["--json", *options.rest] if options.json else options.rest)
     _real(options)
     from . import bringing
 
@@ -274,6 +291,12 @@ def _bench(options) -> int:
     from . import benchmarks
 
     return benchmarks.run(options)
+
+
+def _calibrate(options) -> int:
+    from . import calibrating
+
+    return calibrating.run(options)
 
 
 def _pictures(options) -> int:
