@@ -46,6 +46,19 @@ def test_a_station_in_good_order_starts(station):
     serving.gate()
 
 
+@pytest.mark.parametrize("profile", ["demo", "station", "province", "test"])
+def test_the_test_client_s_host_is_answered_under_the_test_profile_alone(bare, profile):
+    """Whoever can make a browser send `Host: testserver` would else write it into an invitation's address."""
+    bare.profile, bare.more = profile, {}
+    hosts = bare.python("from django.conf import settings; print(*settings.ALLOWED_HOSTS)").split()
+    assert {"localhost", "127.0.0.1", "[::1]"} <= set(hosts)
+    assert ("testserver" in hosts) == (profile == "test")
+    bare.more = {"KALANTAR_HOSTS": "kalantar.example"}
+    assert bare.python("from django.conf import settings; print(*settings.ALLOWED_HOSTS)").split() == [
+        "kalantar.example"
+    ]
+
+
 def officer(username):
     from kalantar.people import set_up
     from kalantar.people.models import Officer

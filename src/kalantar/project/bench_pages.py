@@ -43,7 +43,7 @@ def look(data: Path) -> dict:
 
     found = []
     for who, pages in ((CHIEF, _of_a_station()), (COMMANDER, _of_a_province())):
-        client = Client()
+        client = Client(SERVER_NAME="localhost")
         client.post("/people/sign-in/", {"username": who, "password": PASSWORD})
         for name, path in pages.items():
             client.get(path)

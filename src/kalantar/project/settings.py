@@ -33,7 +33,7 @@ except kept_keys.KeysRefused as refused:
 
 DEBUG = False
 HOSTS = [host for host in os.environ.get("KALANTAR_HOSTS", "").split(",") if host]
-ALLOWED_HOSTS = HOSTS or ["localhost", "127.0.0.1", "[::1]", "testserver"]
+ALLOWED_HOSTS = HOSTS or ["localhost", "127.0.0.1", "[::1]", *(["testserver"] if PROFILE == "test" else [])]
 DATABASES = {"default": storage.database(os.environ.get("KALANTAR_DATABASE_URL"), DATA)}
 if PROFILE == "test" and "sqlite3" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"]["TEST"] = {"NAME": str(DATA / f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.sqlite3")}
