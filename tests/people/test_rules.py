@@ -121,6 +121,18 @@ def test_a_holder_names_a_stand_in_only_for_a_superior_post():
     assert asked(Role.DESK_OFFICER, "station") == "not_your_post"
 
 
+@pytest.mark.parametrize("name", ["abc", "station_chief", "A.Rahimi-2", "x" * 60])
+def test_a_sign_in_name_of_this_shape_is_good(name):
+    assert rules.username_refusal(name) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["", "ab", "x" * 61, "2abc", ".abc", "a b c", "abc\n", "رئیس", "abc۲", "a/../b", "a@b.c"]
+)
+def test_any_other_sign_in_name_is_refused(name):
+    assert rules.username_refusal(name) == "username_shape"
+
+
 @pytest.mark.parametrize(
     ("password", "refused"),
     [

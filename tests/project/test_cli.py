@@ -175,6 +175,9 @@ def test_init_says_the_link_and_refuses_a_second_time(place, init_said):
         ("--name", " ", "--name is empty"),
         ("--number", "0", "begins at 1"),
         ("--chief", "", "--chief is empty"),
+        ("--chief", "ab", "begins with a Latin letter"),
+        ("--chief", "two words", "begins with a Latin letter"),
+        ("--chief", "رئیس", "begins with a Latin letter"),
     ],
 )
 def test_a_bad_word_to_init_sets_up_nothing(bare, option, value, word):
@@ -186,6 +189,12 @@ def test_a_bad_word_to_init_sets_up_nothing(bare, option, value, word):
     refused(bare.run(*arguments), word)
     said = bare.run("verify")
     refused(said, "./kalantar")
+
+
+def test_an_odd_name_for_the_chief_is_refused_in_persian_too(bare):
+    said = bare.run(*INIT[:-1], "../chief", KALANTAR_LANGUAGE="fa")
+    refused(said, "نام کاربری با حرف لاتین آغاز می‌شود")
+    assert not bare.database.exists()
 
 
 # ---- files ----

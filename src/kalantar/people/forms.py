@@ -123,8 +123,8 @@ class ColleagueChoice(forms.ModelChoiceField):
 class EnrolForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120)
     name_en = forms.CharField(label=_("Name in Latin letters"), max_length=120, required=False)
-    username = forms.RegexField(
-        r"\A[A-Za-z][A-Za-z0-9_.-]{2,59}\Z",
+    username = forms.CharField(
+        max_length=60,
         label=_("Sign-in name"),
         widget=_ltr(autocomplete="off"),
         help_text=_("Latin letters, digits, dot and dash; at least three."),

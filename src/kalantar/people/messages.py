@@ -8,6 +8,10 @@ REFUSALS = {
     "unit_not_here": _("A unit of this kind does not stand at this place. Nothing was changed."),
     "unit_code_taken": _("Another unit has this code. Please choose another one."),
     "roles_missing": _("Please choose at least one post."),
+    "username_shape": _(
+        "A sign-in name begins with a Latin letter and has 3 to 60 Latin letters, digits, dots and dashes. "
+        "Nothing was changed. Please choose another one."
+    ),
     "username_taken": _("This sign-in name is taken. Please choose another one."),
     "role_not_here": _("This post does not exist at this unit. Nothing was changed."),
     "disabled_above": _(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -187,7 +188,9 @@ def stand_in_refusal(
     return giving_refusal(role, grade=grade, roles=roles, oneself=False)
 
 
-# ---- passwords, PINs, codes ----
+# ---- names, passwords, PINs, codes ----
+
+USERNAME = r"[A-Za-z][A-Za-z0-9_.-]{2,59}"  # typed at every keyboard, told over the phone, and safe in every file
 
 PASSWORD_LEAST, PASSWORD_MOST = 10, 128
 DEMO_PASSWORD = "kalantar-demo"  # noqa: S105 - published, and refused by every installation that is not a demonstration
@@ -195,6 +198,11 @@ PIN_DIGITS = 6
 CARD_CODES, CARD_DIGITS = 10, 8
 LINK_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O 1 I L U: it may be read from paper
 LINK_LENGTH = 20  # 98 bits
+
+
+def username_refusal(username: str) -> str | None:
+    """Why this may not be a sign-in name: on the page and on the command line alike."""
+    return None if re.fullmatch(USERNAME, username) else "username_shape"
 
 
 def password_refusal(password: str, *, username: str, is_demo: bool) -> str | None:

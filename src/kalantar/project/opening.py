@@ -13,6 +13,8 @@ from django.db.migrations.loader import MigrationLoader
 from kalantar.incidents import types
 from kalantar.kernel import installation
 from kalantar.kernel import verbs as kernel_verbs
+from kalantar.kernel.change import insist
+from kalantar.people import rules as people_rules
 from kalantar.people import set_up
 from kalantar.people.actors import COMMAND_LINE
 
@@ -65,6 +67,7 @@ def run(options) -> int:
     for option, value in names.items():
         if not value.strip():
             raise Stop(_("%(option)s is empty. Nothing was changed. Please write a name."), option=option)
+    insist(people_rules.username_refusal(options.chief))
     try:
         ZoneInfo(options.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -32,6 +32,7 @@ def enrol(
     if not roles:
         raise Refused("roles_missing", field="roles")
     username = username.strip().lower()
+    insist(rules.username_refusal(username), field="username")
     if Officer.objects.filter(username=username).exists():
         raise Refused("username_taken", field="username")
     officer = Officer(username=username, name=name, name_en=name_en, rank=rank, created_at=clock.now())
