@@ -97,3 +97,10 @@ def test_any_text_is_stored_and_keyed_without_an_error(text):
     assert letters.normalise(once) == once
     assert letters.search_key(letters.search_key(text)) == letters.search_key(text)
     assert all(unicodedata.category(c) not in ("Cc", "Zs") or c == " " for c in once)
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127), max_size=12))
+@example("\x1c a\x0b\tB \x7f")
+def test_plain_text_goes_a_short_way_to_the_same_place(text):
+    for spelled in (letters.normalise, letters.search_key):
+        assert f"{spelled(text)} م".strip() == spelled(f"{text} م"), "one Persian letter sends it the long way"

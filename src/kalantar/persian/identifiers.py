@@ -32,11 +32,7 @@ class Found(NamedTuple):
 
 def is_national_code(text: str) -> bool:
     """Whether ten digits carry their check digit; ten equal digits are refused."""
-    code = _bare(text)
-    if not re.fullmatch(r"[0-9]{10}", code) or len(set(code)) == 1:
-        return False
-    rest = sum(int(digit) * weight for digit, weight in zip(code[:9], range(10, 1, -1), strict=True)) % 11
-    return int(code[9]) == (rest if rest < 2 else 11 - rest)
+    return _is_code(_bare(text))
 
 
 def is_mobile(text: str) -> bool:
@@ -46,11 +42,7 @@ def is_mobile(text: str) -> bool:
 
 def is_card(text: str) -> bool:
     """Whether sixteen digits carry the check digit of a bank card."""
-    card = _bare(text)
-    if not re.fullmatch(r"[0-9]{16}", card) or len(set(card)) == 1:
-        return False
-    doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(card)]
-    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+    return _is_card(_bare(text))
 
 
 def looks_personal(values: Iterable) -> str | None:
@@ -64,9 +56,9 @@ def looks_personal(values: Iterable) -> str | None:
         return None
     whole = any(len(text) == 10 and text.isdigit() for text in bare)
     tests = {
-        "mobile": is_mobile,
-        "national_code": lambda text: is_national_code(text.zfill(10) if whole and len(text) >= 8 else text),
-        "card": is_card,
+        "mobile": lambda text: bool(_MOBILE.fullmatch(text)),
+        "national_code": lambda text: _is_code(text.zfill(10) if whole and len(text) >= 8 else text),
+        "card": _is_card,
         "plate": lambda text: bool(_PLATE.fullmatch(text)),
         "email": lambda text: bool(_EMAIL.fullmatch(text)),
     }
@@ -87,6 +79,20 @@ def found_in(text: str) -> list[Found]:
         for found in pattern.finditer(plain)
         if kind not in checks or checks[kind](found[0])
     ]
+
+
+def _is_code(code):
+    if not re.fullmatch(r"[0-9]{10}", code) or len(set(code)) == 1:
+        return False
+    rest = sum(int(digit) * weight for digit, weight in zip(code[:9], range(10, 1, -1), strict=True)) % 11
+    return int(code[9]) == (rest if rest < 2 else 11 - rest)
+
+
+def _is_card(card):
+    if not re.fullmatch(r"[0-9]{16}", card) or len(set(card)) == 1:
+        return False
+    doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(card)]
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
 
 def _bare(value):
