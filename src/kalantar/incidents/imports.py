@@ -24,7 +24,7 @@ from django.db import DatabaseError
 from kalantar.formats import FileRefused
 from kalantar.kernel import audit, clock, files
 from kalantar.kernel.change import Overtaken, Refused
-from kalantar.persian.calendar import jalali
+from kalantar.persian.calendar import ordinal_to_jalali
 
 from . import mapping as mappings
 from . import rules, tables, verbs
@@ -238,9 +238,10 @@ def _date(day: int) -> date:
 def _count(reading: Reading, rows: Rows) -> None:
     for place, n in zip(*np.unique(rows.type, return_counts=True), strict=True):
         reading.by_type[TYPES[place]] = int(n)
-    for day, n in zip(*np.unique(rows.day, return_counts=True), strict=True):
-        on = jalali(_date(day))
-        reading.by_month[f"{on.year:04d}-{on.month:02d}"] += int(n)
+    days, counts = np.unique(rows.day, return_counts=True)
+    years, months, _ = ordinal_to_jalali(days.astype(np.int64) + EPOCH)
+    for year, month, n in zip(years.tolist(), months.tolist(), counts.tolist(), strict=True):
+        reading.by_month[f"{year:04d}-{month:02d}"] += n
     ground = reading.reader.ground
     for beat, n in zip(*np.unique(rows.beat, return_counts=True), strict=True):
         station, code = ground.beats[int(beat)]
