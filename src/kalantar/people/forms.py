@@ -8,8 +8,19 @@ from django.utils.translation import gettext_lazy as _
 from kalantar.persian.digits import to_latin
 from kalantar.web import words
 from kalantar.web.fields import JalaliDateField
+from kalantar.web.messages import SENTENCES
 
 from .messages import REFUSALS
+
+
+class Form(forms.Form):
+    """What is missing or stands on no list is told in our words: Django's own would show the code that was sent."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.error_messages["required"] = SENTENCES.say("empty")
+            field.error_messages["invalid_choice"] = REFUSALS["not_on_the_list"]
 
 
 def _ltr(widget=forms.TextInput, **attributes):
@@ -29,12 +40,12 @@ class PasswordField(forms.CharField):
         super().__init__(widget=widget, strip=False, max_length=128, **rest)
 
 
-class SignInForm(forms.Form):
+class SignInForm(Form):
     username = forms.CharField(label=_("Sign-in name"), max_length=60, widget=_ltr(autocomplete="username"))
     password = PasswordField(label=_("Password"), autocomplete="current-password")
 
 
-class SecondFactorForm(forms.Form):
+class SecondFactorForm(Form):
     code = CodeField(
         label=_("One-time code"),
         max_length=12,
@@ -43,13 +54,13 @@ class SecondFactorForm(forms.Form):
     )
 
 
-class DeviceCodeForm(forms.Form):
+class DeviceCodeForm(Form):
     code = CodeField(
         label=_("The code on the device"), max_length=12, widget=_ltr(inputmode="numeric", autocomplete="one-time-code")
     )
 
 
-class _NewPassword(forms.Form):
+class _NewPassword(Form):
     def clean(self):
         data = super().clean()
         if data.get("new") != data.get("again"):
@@ -76,7 +87,7 @@ class ChangePasswordForm(_NewPassword):
     again = PasswordField(label=_("New password, once more"), autocomplete="new-password")
 
 
-class JoinCodeForm(forms.Form):
+class JoinCodeForm(Form):
     code = forms.CharField(
         label=_("The code you were given"),
         max_length=40,
@@ -85,13 +96,13 @@ class JoinCodeForm(forms.Form):
     )
 
 
-class PinForm(forms.Form):
+class PinForm(Form):
     pin = CodeField(
         label=_("PIN"), max_length=128, widget=_ltr(forms.PasswordInput, inputmode="numeric", autocomplete="off")
     )
 
 
-class UnlockForm(forms.Form):
+class UnlockForm(Form):
     pin = forms.CharField(
         label=_("PIN"),
         max_length=128,
@@ -120,7 +131,7 @@ class ColleagueChoice(forms.ModelChoiceField):
         return (words.language() == "en" and officer.name_en) or officer.name
 
 
-class EnrolForm(forms.Form):
+class EnrolForm(Form):
     name = forms.CharField(label=_("Name"), max_length=120)
     name_en = forms.CharField(label=_("Name in Latin letters"), max_length=120, required=False)
     username = forms.CharField(
@@ -142,7 +153,7 @@ class EnrolForm(forms.Form):
         self.fields["pack"].choices = words.choices("pack", only=packs)
 
 
-class GivePostForm(forms.Form):
+class GivePostForm(Form):
     unit = UnitChoice(queryset=None, empty_label=None, label=_("Unit"))
     role = forms.ChoiceField(label=_("Post"))
     from_on = JalaliDateField(label=_("First day"))
@@ -154,7 +165,7 @@ class GivePostForm(forms.Form):
         self.fields["role"].choices = words.choices("role", only={str(role) for role in roles})
 
 
-class StandInForm(forms.Form):
+class StandInForm(Form):
     officer = ColleagueChoice(queryset=None, label=_("Stand-in"))
     from_on = JalaliDateField(label=_("First day"))
     to_on = JalaliDateField(label=_("Last day"))
@@ -164,10 +175,15 @@ class StandInForm(forms.Form):
         self.fields["officer"].queryset = officers
 
 
-class SectionForm(forms.Form):
+class SectionForm(Form):
     parent = UnitChoice(queryset=None, empty_label=None, label=_("Station"))
     kind = forms.ChoiceField(label=_("Kind"))
-    code = forms.RegexField(r"\A[A-Za-z0-9._-]{1,20}\Z", label=_("Code"), widget=_ltr(autocomplete="off"))
+    code = forms.RegexField(
+        r"\A[A-Za-z0-9._-]{1,20}\Z",
+        label=_("Code"),
+        widget=_ltr(autocomplete="off"),
+        error_messages={"invalid": REFUSALS["unit_code_shape"]},
+    )
     name = forms.CharField(label=_("Name"), max_length=120)
     name_en = forms.CharField(label=_("Name in Latin letters"), max_length=120)
 

@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 REFUSALS = {
     "unit_not_here": _("A unit of this kind does not stand at this place. Nothing was changed."),
+    "unit_code_shape": _("A code has 1 to 20 Latin letters, digits, dots and dashes. Please write another one."),
+    "not_on_the_list": _("Please choose one from the list."),
     "unit_code_taken": _("Another unit has this code. Please choose another one."),
     "roles_missing": _("Please choose at least one post."),
     "username_shape": _(
