@@ -11,8 +11,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "kalantar"
 # From the top down; what stands on one line does not know its neighbours. The same order is kept for imports by
 # import-linter in pyproject.toml.
-FLOORS = ["project", "overview", "incidents", "territory", "people", "web", "kernel", "formats", "analysis persian"]
-CELLAR = ("analysis", "formats", "persian", "worlds")
+FLOORS = [
+    "project", "overview", "incidents", "territory", "people", "web", "kernel", "formats", "calibration",
+    "analysis persian worlds",
+]  # fmt: skip
+CELLAR = ("analysis", "calibration", "formats", "persian", "worlds")
 TEXT = {
     ".py", ".html", ".txt", ".md", ".css", ".js", ".mjs", ".svg", ".toml", ".po", ".in", ".lock", ".csv", ".json",
     ".geojson", ".yml", ".yaml", ".sh", ".cfg", ".typ", "",
