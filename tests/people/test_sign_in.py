@@ -19,6 +19,7 @@ from kalantar.kernel.models import AuditLine
 from kalantar.people import middleware, rules, sessions, signing, verbs
 from kalantar.people.actors import COMMAND_LINE
 from kalantar.people.roles import Role
+from kalantar.web import context
 
 pytestmark = pytest.mark.django_db
 SIGN_IN, ME = "/people/sign-in/", "/people/me/"
@@ -325,6 +326,47 @@ def test_a_locked_desk_shows_nothing_and_the_pin_opens_the_same_page(locked):
     assert locked.get(answer["Location"]).status_code == 200
     assert locked.post("/people/unlock/", {"pin": "۴۸۲۹۱۳", "next": "/people/units/"})["Location"] == "/people/units/"
     assert is_in(locked)
+
+
+@pytest.mark.parametrize("address", ["/no-such-page/", "/people/no-such-page/"])
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_a_page_that_is_not_there_shows_a_locked_desk_what_it_shows_a_visitor(locked, analyst, address, language):
+    visitor = Client()
+    locked.cookies["language"] = visitor.cookies["language"] = language
+    here, there = locked.get(address), visitor.get(address)
+    assert here.status_code == there.status_code == 404
+    assert body(here) == body(there)
+    for shown in (analyst.officer.name, analyst.officer.name_en, 'href="/people/', "sign-out"):
+        assert shown not in here.content.decode()
+
+
+def test_a_desk_that_locked_itself_shows_no_more(client_of, analyst, time_machine):
+    time_machine.move_to(clock.wall(), tick=False)
+    client = client_of(analyst)
+    assert "sign-out" in client.get("/no-such-page/").content.decode()  # an open desk shows whose it is
+    time_machine.shift(rules.IDLE)
+    assert body(client.get("/no-such-page/")) == body(Client().get("/no-such-page/"))
+
+
+def test_a_form_without_its_token_shows_a_locked_desk_no_more(analyst, client_of):
+    client = client_of(analyst)
+    client.post("/people/lock/")
+    client.handler.enforce_csrf_checks = True
+    answer = client.post("/people/unlock/", {"pin": "482913"})
+    assert answer.status_code == 403
+    assert analyst.officer.name not in answer.content.decode()
+
+
+def test_without_that_rule_the_frame_names_the_person(locked, analyst, monkeypatch):
+    monkeypatch.setattr(context.Shell, "locked", False)
+    assert analyst.officer.name in locked.get("/no-such-page/").content.decode()
+
+
+def test_the_lock_itself_says_whose_desk_it_is_and_nothing_else(locked, analyst):
+    page = locked.get("/people/lock/").content.decode()
+    assert analyst.officer.name in page
+    assert 'href="/people/' not in page
+    assert "/people/sign-out/" in page
 
 
 def test_fifteen_idle_minutes_lock_the_desk(client_of, analyst, time_machine):

@@ -38,6 +38,8 @@ class WhoActs:
             verbs.sign_out(by=request.actor, why="over")
             request.session.flush()
             request.actor = Nobody()
+        # Before the address is looked up: a page that does not exist has no view to be turned away from.
+        request.locked = bool(request.actor.officer) and sessions.state(request.session, request.user) == "locked"
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
@@ -46,7 +48,7 @@ class WhoActs:
         if request.actor.officer is None:
             return None if name in doors.OPEN else HttpResponseRedirect(doors.sign_in_address(request))
         session = request.session
-        if sessions.state(session, request.actor.officer) == "locked":
+        if request.locked:
             if sessions.lock(session):
                 verbs.lock(by=request.actor, why="idle")
             return None if name in doors.WHILE_LOCKED else HttpResponseRedirect(self._lock_address(request))

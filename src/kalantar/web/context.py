@@ -81,12 +81,21 @@ class Shell:
         return clock.today()
 
     @cached_property
-    def officer(self):
+    def locked(self) -> bool:
+        """Is the desk locked? Then a page shows what it would show a visitor; only the lock itself says whose desk."""
+        return getattr(self.request, "locked", False)
+
+    @cached_property
+    def whose(self):
         return getattr(getattr(self.request, "actor", None), "officer", None)
 
     @cached_property
+    def officer(self):
+        return None if self.locked else self.whose
+
+    @cached_property
     def name(self) -> str:
-        return _named(self.officer) if self.officer else ""
+        return _named(self.whose) if self.whose else ""
 
     @cached_property
     def station(self) -> str:
@@ -115,7 +124,7 @@ class Shell:
     @cached_property
     def said(self) -> str:
         """What the last step did, told once on the page after it."""
-        return said(self.request)
+        return "" if self.locked else said(self.request)
 
 
 def _rank(role) -> int:
