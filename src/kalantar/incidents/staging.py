@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import h3.api.basic_int as h3
 import numpy as np
@@ -20,8 +20,8 @@ from .reading import KINDS, NO_TIME, TYPES, Rows, shown_table, spelled, times_be
 
 H3_RESOLUTION = 10
 LOCK_S = 0.7  # a batch grows or shrinks towards this; the promise is two seconds
-PAUSE_S = 0.12  # longer than SQLite lets a waiting writer sleep: the desk comes in between two batches
-SMALLEST, FIRST, LARGEST = 500, 4_000, 60_000
+PAUSE_S = 0.12  # longer than SQLite lets a waiting writer sleep: the desk comes in between
+SMALLEST, FIRST, LARGEST = 500, 8_000, 60_000
 
 
 class Stopped(Overtaken):
@@ -125,6 +125,40 @@ def cells(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
     return out
 
 
+class Pace:
+    """How many rows are written at once, and when the desk is let in.
+
+    A writer that waits for SQLite sleeps up to a tenth of a second at a time, so it needs a gap longer than that, but
+    only before the lock would have been held for too long. The next batch is made ready in the gap: little time is lost.
+    """
+
+    def __init__(self):
+        self.size = FIRST
+        self._row_s = 0.0  # what a row took last time
+        self._held = 0.0  # since the last gap
+        self._locked = self._released = time.monotonic()
+
+    def rest(self, rows: int) -> None:
+        """Wait until the gap is whole, where one is due before so many rows."""
+        due = self._held + rows * self._row_s > LOCK_S
+        gap = time.monotonic() - self._released
+        if due and gap < PAUSE_S:
+            time.sleep(PAUSE_S - gap)
+        if due or gap >= PAUSE_S:
+            self._held = 0.0
+
+    def locked(self) -> None:
+        self._locked = time.monotonic()
+
+    def released(self, rows: int) -> None:
+        """The next batch holds the lock about as long as it may."""
+        self._released = time.monotonic()
+        took = self._released - self._locked
+        self._held += took
+        self._row_s = took / rows
+        self.size = int(min(LARGEST, max(SMALLEST, min(2 * self.size, rows * LOCK_S / max(took, 0.01)))))
+
+
 @dataclass(frozen=True)
 class Stager:
     """Writes one import. `version` is the loader's own: whoever starts the import anew raises it and this one stops."""
@@ -134,6 +168,7 @@ class Stager:
     precision: str
     year: int  # of registration, first part of the running numbers
     told: Callable[[], None] = lambda: None  # after each batch: a job keeps its lease
+    pace: Pace = field(default_factory=Pace)
 
     def write(self, found: Prepared) -> None:
         with bulk.wide():
@@ -171,23 +206,19 @@ class Stager:
         )
 
     def _in_batches(self, model, total: int, columns) -> None:
-        size, start, counts = FIRST, 0, model is not DailyCount
+        start, counts, pace = 0, model is not DailyCount, self.pace
         while start < total:
-            began = time.monotonic()
-            part = np.arange(start, min(start + size, total))
+            part = np.arange(start, min(start + pace.size, total))
             ready = bulk.prepare(model, len(part), **columns(part))
-            rest = PAUSE_S - (time.monotonic() - began)
-            if rest > 0 and start:
-                time.sleep(rest)
+            pace.rest(len(part))
             with transaction.atomic():
-                locked = time.monotonic()
+                pace.locked()
                 mine = Import.objects.filter(pk=self.batch.pk, state=Import.LOADING, version=self.version)
                 if not mine.update(written=F("written") + (len(part) if counts else 0), alive_at=clock.wall()):
                     raise Stopped(self.batch)
                 bulk.write(ready)
-            took = time.monotonic() - locked
+            pace.released(len(part))
             start += len(part)
-            size = int(min(LARGEST, max(SMALLEST, min(2 * size, size * LOCK_S / max(took, 0.01)))))
             self.told()
 
     def _incidents(self, rows: Rows, same, sequence, ids, kinds, shown) -> dict:
