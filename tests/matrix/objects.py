@@ -22,6 +22,7 @@ from kalantar.incidents.imports import receive
 from kalantar.incidents.models import Finding, Import, IncidentType, Unplaced
 from kalantar.incidents.verbs import Event, record_incident
 from kalantar.kernel import clock, uids
+from kalantar.overview.models import MorningBrief
 from kalantar.territory import imports
 from tests import cast
 
@@ -99,6 +100,15 @@ def beat_of_station(side):
     return side.beats[0]
 
 
+@makes("beat_officer")
+def beat_officer(side):
+    """Somebody of the street answers for the second beat."""
+    from kalantar.territory import verbs
+
+    officer = cast.actor_of("patrol_officer", side.station, username=f"walks_{side.name}").officer
+    return verbs.name_beat_officer(side.beats[1], officer, by=side.chief, from_on=clock.today())
+
+
 @makes("boundary_file", lambda row: {"uid": row.uid}, lambda row: {"uid": uids.new()})
 def boundary_file(side):
     """A file of beats that the chief brought and nobody has decided on."""
@@ -170,4 +180,20 @@ def finding(side):
         data_version="x",
         result={"n": 3, "least": 30},
         made_at=clock.now(),
+    )
+
+
+# ---- overview ----
+
+
+@makes("brief")
+def brief(side):
+    """Yesterday's morning, signed."""
+    return MorningBrief.objects.create(
+        station=side.station,
+        on=clock.today() - timedelta(days=1),
+        content={},
+        head_code="x",
+        signed_by=side.chief.officer,
+        signed_at=clock.now(),
     )

@@ -10,7 +10,7 @@ from django.urls.resolvers import URLResolver
 from kalantar.people.actors import OfficerActor
 from kalantar.people.models import Station
 from tests.matrix.matrix import LINES, Line
-from tests.matrix.world import MARK, World, judge
+from tests.matrix.world import MARK, OTHER_CHIEF, World, judge, station_of
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +59,38 @@ def scopes():
     return found
 
 
+def models_of(queryset) -> list:
+    """The models whose rows a scope keeps apart: a shared one keeps several."""
+    return [m for m in apps.get_models() if type(m._default_manager.all()) is queryset and not m._meta.proxy]
+
+
+def breaches_of(queryset, world: World) -> list[str]:
+    """What is wrong with a scope itself, pages aside: a total leaks by its number, in which no canary can sit."""
+    breaches = []
+    for model in models_of(queryset):
+        everything = {row.pk: station_of(row) for row in model._base_manager.all()}
+        for side, who in ((world.own, "station_chief"), (world.other, OTHER_CHIEF)):
+            own = {pk for pk, station in everything.items() if station == side.station.pk}
+            strange = {pk for pk, station in everything.items() if station not in {side.station.pk, None}}
+            seen = set(model._default_manager.visible_to(world.actors[who]).values_list("pk", flat=True))
+            if not own & seen or not strange:
+                breaches.append(f"{model.__name__}: {who} has nothing to see, or nobody to be kept from")
+            if strange & seen:
+                breaches.append(f"{model.__name__}: {who} sees {len(strange & seen)} rows of a stranger")
+    return breaches
+
+
+@pytest.mark.parametrize("name", sorted(scopes()))
+def test_a_scope_holds_the_own_station_and_no_stranger(name, world):
+    assert breaches_of(scopes()[name], world) == []
+
+
+@pytest.mark.parametrize("name", sorted(scopes()))
+def test_without_a_scope_a_stranger_is_seen(name, world, monkeypatch):
+    monkeypatch.setattr(scopes()[name], "visible_to", lambda self, actor, **_: self.all())
+    assert [b for b in breaches_of(scopes()[name], world) if "of a stranger" in b] != []
+
+
 def test_without_the_scopes_the_matrix_fails_at_every_row_of_a_stranger(world, monkeypatch):
     for queryset in scopes().values():
         monkeypatch.setattr(queryset, "visible_to", lambda self, actor, **_: self.all())
@@ -71,12 +103,19 @@ def _bites(world: World, line: Line) -> bool:
     return bool(judge(world, line, line.method, cast=("analyst", "outside_overseer")))
 
 
+# Their pages first ask for a station or a beat of this actor and then for its rows, so a page alone would not tell that
+# the second lock is gone; `breaches_of` does. One that begins to show on a page leaves this list.
+BEHIND_A_STATION = {
+    "kalantar.incidents.models.DailyCountQuerySet",
+    "kalantar.overview.models.MorningBriefQuerySet",
+    "kalantar.territory.models.BeatOfficerQuerySet",
+}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(scopes()))
 def test_without_one_scope_the_matrix_fails_somewhere(name, world, monkeypatch):
-    """One mutant for each scope: what nothing notices is either unused yet or unguarded."""
+    """One mutant for each scope: what no page notices is named above, or unguarded."""
     used = [line for line in LINES.values() if line.method == "GET" and line.ok]
     monkeypatch.setattr(scopes()[name], "visible_to", lambda self, actor, **_: self.all())
-    if any(_bites(world, line) for line in used):
-        return
-    pytest.skip(f"no page reads {name} yet")
+    assert any(_bites(world, line) for line in used) is (name not in BEHIND_A_STATION)
