@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
+import pyarrow as pa
 import pytest
 
+from kalantar.formats import FileRefused
 from kalantar.incidents import imports, jobs, mapping, totals, verbs
 from kalantar.incidents.models import DailyCount, Import, Incident, SavedMapping, Unplaced
-from kalantar.kernel import files
+from kalantar.kernel import audit, files
 from kalantar.kernel.change import Refused
-from kalantar.kernel.models import StoredFile
+from kalantar.kernel.models import AuditLine, StoredFile
 from kalantar.people.actors import COMMAND_LINE, SYSTEM
 from tests.incidents.conftest import HEADER, MAP, last_line, row_at, some_rows, visible
 
@@ -317,6 +320,88 @@ def test_uploaded_files_are_forgotten_when_they_have_done_their_work(
         assert jobs.forget_files() == 1
     batch.refresh_from_db()
     assert (batch.file, batch.state, path.exists()) == (None, Import.LIVE, False)
+
+
+SPARE = "note of the writer"
+
+
+def with_a_spare_column(ground, write, name="events.csv"):
+    rows = [[*row, f"canary {at}"] for at, row in enumerate(some_rows(ground[:4], 5))]
+    return write(rows, [*HEADER, SPARE], name=name)
+
+
+def kept_texts(batch):
+    """Every text of the file as it is kept, read by Arrow alone."""
+    with pa.ipc.open_stream(files.path_of(batch.file).read_bytes()) as reader:
+        return {value for column in reader.read_all().columns[1:] for value in column.to_pylist()}
+
+
+def test_a_column_that_means_nothing_is_kept_no_longer_than_the_choosing(
+    ground, analyst, write, django_capture_on_commit_callbacks
+):
+    batch = imports.receive(with_a_spare_column(ground, write), by=analyst, name="events.csv")
+    batch = verbs.map_import(batch, mapping.from_toml(MAP), by=analyst)
+    assert SPARE in batch.about["columns"], "until loading begins another column may still be chosen"
+    assert "canary 3" in kept_texts(batch)
+    wide = files.path_of(batch.file)
+    with django_capture_on_commit_callbacks(execute=True):
+        batch = imports.load(verbs.start_import(batch, by=analyst, queued=False), by=analyst)
+    assert (batch.state, batch.accepted) == (Import.LIVE, 5)
+    assert not wide.exists(), "the wider file is gone from the disk"
+    assert SPARE not in batch.about["columns"]
+    assert {"R3"} <= kept_texts(batch) and not {text for text in kept_texts(batch) if "canary" in text}
+    assert batch.about["digest"] == batch.digest, "the file as it came is still known again"
+    assert AuditLine.objects.filter(what="import.columns_dropped", subject=audit.name_of(batch)).count() == 1
+    again = imports.receive(with_a_spare_column(ground, write), by=analyst, name="again.csv")
+    assert imports.guessed(again).columns == mapping.from_toml(MAP).columns, "and so is its heading"
+
+
+def test_a_column_that_a_given_mapping_does_not_name_is_never_kept(ground, analyst, write):
+    chosen = mapping.from_toml(MAP)
+    batch = imports.receive(with_a_spare_column(ground, write), by=analyst, name="events.csv", mapping=chosen)
+    assert SPARE not in batch.about["columns"]
+    assert not {text for text in kept_texts(batch) if "canary" in text}
+
+
+def test_what_is_dropped_may_be_cut_off_at_any_point(ground, analyst, write, monkeypatch):
+    """Killed between the narrower file and its row, the next loader drops the column."""
+    batch = imports.receive(with_a_spare_column(ground, write), by=analyst, name="events.csv")
+    batch = verbs.start_import(verbs.map_import(batch, mapping.from_toml(MAP), by=analyst), by=analyst, queued=False)
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_args, **_kwargs):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(verbs, "drop_columns", die)
+        with pytest.raises(Killed):
+            imports.load(batch, by=SYSTEM)
+    batch.refresh_from_db()
+    assert (batch.state, visible()) == (Import.LOADING, (0, 0, 0))
+    batch = imports.load(batch, by=SYSTEM)
+    assert (batch.state, SPARE in batch.about["columns"]) == (Import.LIVE, False)
+
+
+def test_the_name_of_a_file_is_in_no_audit_line_and_goes_with_the_file(ground, analyst, write, bring):
+    from datetime import timedelta
+
+    name = "burglaries of Canary Canaryson.csv"
+    batch = bring(write(some_rows(ground[:4], 5), name=name), by=analyst)
+    bring(write([row_at(ground[0], on="x")], name=name), by=analyst)
+    refused = write([], name=name)
+    with pytest.raises(FileRefused):
+        imports.receive(refused, by=analyst, name=name)
+    assert batch.file_name == name, "who works with the file sees its name"
+    lines = json.dumps(list(AuditLine.objects.values("what", "subject", "details")))
+    assert "Canary" not in lines
+    assert batch.digest in lines and '"kind": "csv"' in lines
+    Import.objects.update(live_at=batch.live_at - timedelta(days=31), made_at=batch.made_at - timedelta(days=31))
+    jobs.forget_files()
+    assert not Import.objects.filter(file_name__contains="Canary").exists()
+    batch.refresh_from_db()
+    assert batch.file_name == f"{batch.digest[:8]}.csv"
 
 
 def test_whoever_brought_the_file_is_told_how_it_ended(ground, analyst, write, bring):

@@ -49,10 +49,10 @@ class ImportStopped(Refused):
 # ---- receiving ----
 
 
-def receive(path: Path, *, by, name: str, sheet: str | None = None) -> Import:
+def receive(path: Path, *, by, name: str, sheet: str | None = None, mapping: Mapping | None = None) -> Import:
     """Take a file in: read once, kept without the columns of persons and traits, its digest remembered.
 
-    The file as it came is not kept. Raises FileRefused or Refused; who tried stands in the audit.
+    The file as it came is not kept; where the mapping is known already, nor is any column that it does not name. Raises FileRefused or Refused; who tried stands in the audit.
     """
     refusal = rules.may_import(by.roles())
     if refusal:
@@ -60,7 +60,7 @@ def receive(path: Path, *, by, name: str, sheet: str | None = None) -> Import:
         raise Refused(refusal)
     packed = scratch(())
     try:
-        about = tables.pack(path, packed, sheet=sheet)
+        about = tables.pack(path, packed, sheet=sheet, only=mapping.columns.values() if mapping else None)
         with packed.open("rb") as source:
             stored = files.put(source, limit=PACKED_BYTES)
     except FileRefused as no:
@@ -113,8 +113,8 @@ def packed_path(batch: Import) -> Path:
 def guessed(batch: Import) -> Mapping:
     """What was meant the last time a file had this heading, or a guess. Never agrees by itself to leave columns out."""
     columns, values = tables.head(packed_path(batch))
-    headings = [*columns, *(c["column"] for c in batch.about["left_out"])]
-    kept = SavedMapping.objects.filter(unit_id=batch.unit_id, header=mappings.header_digest(headings)).first()
+    header = mappings.header_digest(tables.headings_of(batch.about))
+    kept = SavedMapping.objects.filter(unit_id=batch.unit_id, header=header).first()
     if kept:
         return replace(mappings.fitted(mappings.from_json(kept.mapping), columns), left_out=())
     guess = mappings.guess(columns, values)
@@ -400,6 +400,7 @@ def _loaded(batch: Import, *, by, told) -> Import:
         verbs.clear_rows(batch, told=told)
     mapping = mappings.from_json(batch.mapping)
     verbs.insist(verbs.import_refusal(batch))
+    batch = without_spare_columns(batch, mapping, by=by)
     reading = read(packed_path(batch), mapping, scope=_scope(batch, by), told=told)
     errors = keep_errors(reading.reader.errors)
     if reading.stop:
@@ -410,6 +411,21 @@ def _loaded(batch: Import, *, by, told) -> Import:
     stager = Stager(batch, batch.version, mapping.precision, verbs.registration_year(), told)
     stager.write(reading.found)
     return verbs.make_live(batch, by=by, counts=counts, report=report, errors=errors)
+
+
+def without_spare_columns(batch: Import, mapping: Mapping, *, by) -> Import:
+    """Loading settles what the columns mean: one that means nothing is kept no longer, and is never read again."""
+    wanted = frozenset(mapping.columns.values())
+    if wanted.issuperset(batch.about["columns"]):
+        return batch
+    narrowed = scratch(())
+    try:
+        kept = tables.narrow(packed_path(batch), narrowed, wanted)
+        with narrowed.open("rb") as source:
+            stored = files.put(source, limit=PACKED_BYTES)
+    finally:
+        narrowed.unlink(missing_ok=True)
+    return verbs.drop_columns(batch, stored, kept, by=by)
 
 
 def _fail(batch: Import, by, key: str, args: dict, report: dict | None = None, errors=None) -> Import:
@@ -471,7 +487,7 @@ def import_incidents(
     batch = None
     try:
         mapping = map if isinstance(map, Mapping) else mappings.from_toml(Path(map).read_text("utf-8")) if map else None
-        batch = receive(Path(path), by=by, name=Path(path).name)
+        batch = receive(Path(path), by=by, name=Path(path).name, mapping=mapping)
         mapping = mapping or guessed(batch)
         batch = verbs.map_import(batch, mapping, by=by)
         verbs.insist(verbs.import_refusal(batch), columns=", ".join(c["column"] for c in batch.about["left_out"]))

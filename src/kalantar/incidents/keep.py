@@ -9,7 +9,10 @@ KEEP = {
     ),
     "incidents_dailycount": Keep("none", None, "totals of the events"),
     "incidents_import": Keep(
-        "staff", None, "where the events came from; its file goes after 30 days", "counts and reason of withdrawal"
+        "staff",
+        None,
+        "where the events came from; its file and the file's name go after 30 days",
+        "counts and reason of withdrawal",
     ),
     "incidents_savedmapping": Keep("none", 730, "what a column meant last time"),
     "incidents_unplaced": Keep("none", None, "rows that wait for a place; they go with their import"),

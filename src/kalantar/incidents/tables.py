@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class About:
     sheet: str | None
     sheets: tuple[str, ...]
     digest: str
+    headings: tuple[str, ...]  # all that stood in the file, also of columns that are not kept any more
 
     def to_json(self) -> dict:
         return json.loads(json.dumps(asdict(self)))
@@ -53,8 +54,10 @@ class _FoundLate(Exception):
         self.columns = columns
 
 
-def pack(path: Path, target: Path, *, sheet: str | None = None) -> About:
+def pack(path: Path, target: Path, *, sheet: str | None = None, only: Collection[str] | None = None) -> About:
     """Read a stranger's file and write what may be kept of it. Raises FileRefused; then nothing is kept.
+
+    only : the columns that mean something, where that is known already; no other is written.
 
     Columns of persons and traits are never written, whoever sends the file. One that shows only later what it is takes
     what was written of it away again: the file is written anew without it.
@@ -62,7 +65,7 @@ def pack(path: Path, target: Path, *, sheet: str | None = None) -> About:
     known: list[LeftOut] = []
     while True:
         try:
-            return _packed(path, target, sheet, known)
+            return _packed(path, target, sheet, known, only)
         except _FoundLate as found:
             known += found.columns
 
@@ -75,7 +78,7 @@ def _some(column: pa.Array) -> list[str]:
     return filled.take(pa.array(np.linspace(0, len(filled) - 1, LOOKED_AT).astype(np.int64))).to_pylist()
 
 
-def _packed(path: Path, target: Path, sheet: str | None, known: list[LeftOut]) -> About:
+def _packed(path: Path, target: Path, sheet: str | None, known: list[LeftOut], only: Collection[str] | None) -> About:
     info = sniff(path, sheet=sheet)
     batches = read_table(path, info=info, sheet=sheet)
     first = next(batches, None)
@@ -84,8 +87,9 @@ def _packed(path: Path, target: Path, sheet: str | None, known: list[LeftOut]) -
     refused = refused_columns(first.columns, {name: _some(first.column(name)) for name in first.columns})
     refused += known
     gone = {column.column for column in refused}
-    kept = tuple(name for name in first.columns if name not in gone)
-    schema = pa.schema([("row", pa.int32()), *((f"c{i}", pa.string()) for i in range(len(kept)))])
+    allowed = tuple(name for name in first.columns if name not in gone)
+    kept = tuple(name for name in allowed if only is None or name in only)
+    schema = _schema(kept)
     rows = 0
     unseen = [name for name in kept if len(_some(first.column(name))) < FEWEST]  # a column may begin to be filled later
     with pa.OSFile(str(target), "wb") as out:
@@ -96,14 +100,9 @@ def _packed(path: Path, target: Path, sheet: str | None, known: list[LeftOut]) -
                 if late:
                     raise _FoundLate(late)
                 unseen = [name for name in unseen if len(_some(batch.column(name))) < FEWEST]
-                about = {"faults": [[f.row, f.key, f.details] for f in batch.faults]}
                 if writer is None:
-                    schema = schema.with_metadata({"columns": json.dumps(kept)})
-                    writer = pa.ipc.new_stream(out, schema, options=pa.ipc.IpcWriteOptions(compression="lz4"))
-                data = pa.record_batch(
-                    [pa.array(batch.rows.astype(np.int32)), *(batch.column(name) for name in kept)], schema=schema
-                )
-                writer.write_batch(data, custom_metadata={"faults": json.dumps(about["faults"])})
+                    writer = pa.ipc.new_stream(out, schema, options=_LZ4)
+                _write(writer, batch, kept)
                 rows += len(batch) + len(batch.faults)
         finally:
             batches.close()
@@ -119,7 +118,38 @@ def _packed(path: Path, target: Path, sheet: str | None, known: list[LeftOut]) -
         sheet or info.sheet,
         info.sheets,
         digest_of(path),
+        (*allowed, *(column.column for column in refused)),
     )
+
+
+def headings_of(about: dict) -> list[str]:
+    """The headings of the file as it came, from what is remembered of it."""
+    return about.get("headings") or [*about["columns"], *(column["column"] for column in about["left_out"])]
+
+
+def narrow(path: Path, target: Path, wanted: Collection[str]) -> tuple[str, ...]:
+    """A packed file once more with the wanted columns alone. Returns those it has."""
+    batches = unpack(path)
+    first = next(batches)
+    kept = tuple(name for name in first.columns if name in wanted)
+    with pa.OSFile(str(target), "wb") as out, pa.ipc.new_stream(out, _schema(kept), options=_LZ4) as writer:
+        for batch in _with(first, batches):
+            _write(writer, batch, kept)
+    return kept
+
+
+_LZ4 = pa.ipc.IpcWriteOptions(compression="lz4")
+
+
+def _schema(columns: tuple[str, ...]) -> pa.Schema:
+    slots = (pa.field(f"c{i}", pa.string()) for i in range(len(columns)))
+    return pa.schema([pa.field("row", pa.int32()), *slots], metadata={"columns": json.dumps(columns)})
+
+
+def _write(writer, batch: Batch, columns: tuple[str, ...]) -> None:
+    arrays = [pa.array(batch.rows.astype(np.int32)), *(batch.column(name) for name in columns)]
+    faults = json.dumps([[f.row, f.key, f.details] for f in batch.faults])
+    writer.write_batch(pa.record_batch(arrays, schema=_schema(columns)), custom_metadata={"faults": faults})
 
 
 def unpack(path: Path) -> Iterator[Batch]:

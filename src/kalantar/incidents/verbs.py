@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +21,7 @@ from kalantar.territory import locate
 from kalantar.territory.models import Beat
 
 from . import mapping as mappings
-from . import rules, totals, types
+from . import rules, tables, totals, types
 from .models import DailyCount, Import, Incident, IncidentType, SavedMapping, Unplaced
 from .staging import H3_RESOLUTION
 
@@ -243,7 +244,8 @@ def upload_import(stored: StoredFile, about: dict, *, by, name: str) -> Import:
         row,
         by=by,
         chain=_chain(row),
-        file=about["digest"],
+        file=about["digest"],  # never its name, which may be a person's: the audit is kept for good
+        kind=about["kind"],
         rows=about["rows"],
         left_out=len(about["left_out"]),
     )
@@ -256,11 +258,10 @@ def map_import(batch: Import, mapping: mappings.Mapping, *, by) -> Import:
     batch = Import.objects.visible_to(by).get(pk=batch.pk)
     insist(rules.refusal("start", state=batch.state, roles=by.roles_at(batch.unit_id)))
     _forget_later(batch.errors)
-    headings = [*batch.about["columns"], *(column["column"] for column in batch.about["left_out"])]
     batch = move(batch, mapping=mappings.to_json(mapping), report={}, errors=None)
     SavedMapping.objects.update_or_create(
         unit=batch.unit,
-        header=mappings.header_digest(headings),
+        header=mappings.header_digest(tables.headings_of(batch.about)),
         defaults={"mapping": mappings.to_json(mapping), "used_at": clock.now()},
     )
     audit.record("import.mapped", batch, by=by, chain=_chain(batch))
@@ -321,6 +322,18 @@ def take_over_import(batch: Import, *, by) -> Import:
     again = batch.written > 0
     batch = move(batch, alive_at=clock.wall(), written=0)
     audit.record("import.restarted" if again else "import.loading", batch, by=by, chain=_chain(batch))
+    return batch
+
+
+@verb
+def drop_columns(batch: Import, stored: StoredFile, kept: Sequence[str], *, by) -> Import:
+    """The file is kept without the columns that mean nothing here."""
+    insist(None if batch.state == Import.LOADING else "not_from_this_state")
+    _forget_later(batch.file)
+    dropped = len(batch.about["columns"]) - len(kept)
+    about = {**batch.about, "columns": list(kept), "headings": tables.headings_of(batch.about)}
+    batch = move(batch, file=stored, about=about)
+    audit.record("import.columns_dropped", batch, by=by, chain=_chain(batch), columns=dropped)
     return batch
 
 
@@ -459,13 +472,14 @@ def _say_swept(batch: Import, *, by, gone: int) -> Import:
 
 @verb
 def forget_file(batch: Import, *, by) -> Import:
-    """The uploaded file has done its work, and so has the list of what was wrong in it. A failed or waiting import
-    without a file is over."""
+    """The uploaded file has done its work, and so have its name and the list of what was wrong in it. A failed or waiting
+    import without a file is over."""
     batch = Import.objects.get(pk=batch.pk)
     _forget_later(batch.file)
     _forget_later(batch.errors)
     over = batch.state in {Import.UPLOADED, Import.FAILED}
-    batch = move(batch, file=None, errors=None, **({"state": Import.SWEPT} if over else {}))
+    plain = f"{batch.digest[:8]}.{batch.about.get('kind', 'csv')}"
+    batch = move(batch, file=None, errors=None, file_name=plain, **({"state": Import.SWEPT} if over else {}))
     audit.record("import.file_forgotten", batch, by=by, chain=_chain(batch))
     return batch
 
