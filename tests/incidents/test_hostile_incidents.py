@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import h3.api.basic_int as h3
 import pytest
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from kalantar.incidents import exports, imports, mapping, queries, tables, verbs
 from kalantar.incidents.models import Import, Incident, Unplaced
@@ -17,6 +18,8 @@ from kalantar.kernel.models import AuditLine
 from kalantar.people import verbs as people_verbs
 from kalantar.people.actors import COMMAND_LINE, OfficerActor
 from kalantar.people.roles import Role
+from kalantar.territory.names import title
+from kalantar.web.words import word
 from tests.incidents import events
 from tests.incidents.conftest import MAP, row_at
 
@@ -70,6 +73,32 @@ def test_no_page_of_an_event_at_home_says_the_door(ground, station_chief, client
             assert "واحد" not in page, (said, name)
             assert str(row.lon) not in page, (said, name)
         assert ("نسترن" in page) == (row.shown_as == Incident.CELL)
+
+
+@pytest.mark.parametrize(
+    ("type", "hidden"), [("A-MINOR", True), ("N-FAMILY", True), ("T-HOME", False)], ids=["assault", "family", "theft"]
+)
+def test_the_page_of_an_event_at_home_tells_its_station_and_no_nearer_place(
+    ground, station_chief, analyst, client_of, write, bring, type, hidden
+):
+    """The theft is the negative control: its page says all that the others may not."""
+    beat = ground[0]
+    by_hand = events.recorded(beat, station_chief, type=type, place_kind="dwelling", external_ref="ZQREF")
+    event = events.event(beat, type=type, place_kind="dwelling", external_ref="ZQREF2", place_text="کوچه یاس")
+    verbs.correct_incident(by_hand, event, by=station_chief, reason="نشانی")
+    bring(write([row_at(beat, type=type, kind="dwelling", ref="ZQREF3")], name="night_of_noor_street.csv"), by=analyst)
+    client = client_of(station_chief)
+    for row in Incident.objects.order_by("pk"):
+        assert (row.shown_as == Incident.NEVER) == hidden
+        page = text_of(client.get(reverse("incidents:incident", args=[row.uid])))
+        assert title(beat.station) in page and word("incident_type", type) in page
+        tells = [
+            title(beat),
+            word("place_kind", "dwelling"),
+            "ZQREF",
+            *(["noor_street"] if row.batch else [gettext("Place in words"), gettext("Reference number")]),
+        ]
+        assert [said in page for said in tells] == [not hidden] * len(tells), (row, tells)
 
 
 def test_correcting_the_hour_keeps_the_door_that_was_not_shown(ground, station_chief, client_of):

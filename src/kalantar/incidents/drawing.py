@@ -205,7 +205,8 @@ def of_ground(actor) -> MapData | None:
 
 
 def steps(row: Incident) -> list[dict]:
-    """What was done to an event, for the page's steps."""
+    """What was done to an event, for the page's steps; of what is never drawn no word that leads to its place (R14)."""
+    hidden = OF_THE_PLACE if row.shown_as == Incident.NEVER else frozenset()
     told = []
     for step in queries.history(row):
         label = {
@@ -214,7 +215,7 @@ def steps(row: Incident) -> list[dict]:
             "incident.sent_again": _("Sent once more"),
             "incident.placed": _("Placed"),
         }.get(step.what, _("Changed"))
-        fields = [str(FIELDS[name]()) for name in step.changed if name in FIELDS]
+        fields = [str(FIELDS[name]()) for name in step.changed if name in FIELDS and name not in hidden]
         by = word("role", step.role) if step.role else _("The system")
         told.append(
             {
@@ -225,9 +226,8 @@ def steps(row: Incident) -> list[dict]:
             }
         )
     if row.batch is not None:
-        told.insert(
-            0, {"label": _("Came with a file"), "state": "done", "at": row.made_at, "note": row.batch.file_name}
-        )
+        note = "" if hidden else row.batch.file_name
+        told.insert(0, {"label": _("Came with a file"), "state": "done", "at": row.made_at, "note": note})
     return told
 
 
@@ -243,6 +243,7 @@ FIELDS = {
     "lat": lambda: _("Place on the map"),
     "external_ref": lambda: _("Reference number"),
 }
+OF_THE_PLACE = frozenset({"beat_id", "place_text", "place_kind", "lon", "lat", "external_ref"})
 
 
 def _list(fields: list[str]) -> str:
