@@ -38,6 +38,9 @@ def pytest_configure(config):
     from django.conf import settings
 
     assert settings.DATABASES
+    from kalantar.kernel import asked
+
+    asked.checking = True  # every kept statement of the whole suite is written anew and compared
     emptying.allow_between_tests()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.db.models import Func, IntegerField
@@ -17,9 +18,9 @@ def offsets(zone: ZoneInfo, first: datetime, end: datetime) -> list[tuple[dateti
         return (moment.astimezone(zone).replace(tzinfo=UTC) - moment) // MINUTE
 
     found: list[tuple[datetime | None, int]] = []
-    moment = first
+    moment, step = first, timedelta(days=1 if end - first < timedelta(days=3_000) else 7)
     while moment < end:
-        after = min(moment + timedelta(days=1), end)
+        after = min(moment + step, end)
         if at(after) != at(moment):
             same, other = 0, (after - moment) // MINUTE
             while other - same > 1:
@@ -61,6 +62,41 @@ class WeekHour(Func):
 def _text(moment: datetime) -> str:
     """A moment as SQLite keeps it, for comparing."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+class LocalHour(Func):
+    """The hour of the local day of a moment, 0 to 23. Exact between `first` and `end`.
+
+    Django's own way calls Python for each row of SQLite.
+    """
+
+    output_field = IntegerField()
+    arity = 1
+
+    def __init__(self, expression, zone: ZoneInfo, first: datetime, end: datetime):
+        super().__init__(expression)
+        self.zone, self.first, self.end = zone.key, first, end
+
+    def as_postgresql(self, compiler, connection, **_context):
+        sql, params = compiler.compile(self.source_expressions[0])
+        return f"EXTRACT(HOUR FROM {sql} AT TIME ZONE %s)::int", [*params, self.zone]
+
+    def as_sqlite(self, compiler, connection, **_context):
+        """The newest change of the clock stands first: events are looked at newest first."""
+        sql, params = compiler.compile(self.source_expressions[0])
+        (_, oldest), *changes = _since(self.zone, self.first, self.end)
+        whens = "".join(f" WHEN {sql} >= %s THEN %s" for _change in changes)
+        given = [value for at, shift in reversed(changes) for value in (*params, at, shift)]
+        shift = f"CASE{whens} ELSE %s END" if changes else "%s"
+        return f"CAST(strftime('%%H', {sql}, {shift}) AS INTEGER)", [*params, *given, oldest]
+
+
+@lru_cache(maxsize=64)
+def _since(zone: str, first: datetime, end: datetime) -> list[tuple[str, str]]:
+    """From when on a zone keeps which distance from UTC, in the words of SQLite; the first is from ever."""
+    known = offsets(ZoneInfo(zone), first, end)
+    begins = ["", *(_text(until) for until, _minutes in known if until is not None)]
+    return [(at, f"{minutes:+d} minutes") for at, (_until, minutes) in zip(begins, known, strict=True)]
 
 
 class PeriodsAgo(Func):

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from kalantar.kernel import clock
-from kalantar.web.lines import Line, tally
+from kalantar.web.lines import Asked, Line, tally
 from kalantar.web.show import digits
 
 from . import rules
@@ -23,18 +23,7 @@ def lines(actor, on: date) -> list[Line]:
     """Yesterday's events, rows that wait for a place, imports that failed: one statement."""
     if not actor.stations():
         return []
-    happened = DailyCount.objects.visible_to(actor).filter(local_date=on - timedelta(days=1))
-    waiting = (
-        Unplaced.objects.visible_to(actor)
-        .waiting()
-        .filter(batch__live_at__lt=clock.start_of(on - timedelta(days=WAITS_DAYS)))
-    )
-    failed = Import.objects.visible_to(actor).filter(
-        state=Import.FAILED, made_at__gte=clock.start_of(on - timedelta(days=FAILED_DAYS))
-    )
-    if not rules.IMPORTERS & actor.roles():
-        failed = failed.filter(pk=None)
-    n = tally(happened=(happened, Sum("n")), waiting=waiting, failed=failed)
+    n = tally(("incidents", actor.scope(), on), lambda: _asked(actor, on))
     found = []
     if n["happened"]:
         said = ngettext("%(n)s event happened yesterday.", "%(n)s events happened yesterday.", n["happened"]) % {
@@ -64,3 +53,18 @@ def lines(actor, on: date) -> list[Line]:
             )
         )
     return found
+
+
+def _asked(actor, on: date) -> Asked:
+    happened = DailyCount.objects.visible_to(actor).filter(local_date=on - timedelta(days=1))
+    waiting = (
+        Unplaced.objects.visible_to(actor)
+        .waiting()
+        .filter(batch__live_at__lt=clock.start_of(on - timedelta(days=WAITS_DAYS)))
+    )
+    failed = Import.objects.visible_to(actor).filter(
+        state=Import.FAILED, made_at__gte=clock.start_of(on - timedelta(days=FAILED_DAYS))
+    )
+    if not rules.IMPORTERS & actor.roles():
+        failed = failed.filter(pk=None)
+    return {"happened": (happened, Sum("n")), "waiting": waiting, "failed": failed}

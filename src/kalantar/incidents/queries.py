@@ -6,24 +6,25 @@ Lists, maps and files are made of `listed` alone, which leaves out what is never
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Count, Q, Sum
-from django.db.models.functions import ExtractHour
 
-from kalantar.kernel import audit, clock
+from kalantar.kernel import asked, audit, clock
 from kalantar.kernel.models import AuditLine
 from kalantar.people.models import Post, Station
 from kalantar.territory.models import Beat
 from kalantar.web import pager, words
 
 from . import shown, types
+from .hours import LocalHour
 from .models import DailyCount, Incident, IncidentType
 
 COUNTED = 10_000  # a list is counted so far, then it says "more than"
 LOOKED_AT = 2_000  # where no index holds a condition, so many events are looked at, then it says "at least"
 WINDOWS = (1, 8, 64, 512)  # days in which a page over many stations looks for its rows, one after the other
+RECORDED_YEARS = 80  # no event on record is older: none was taken that lay more than sixty years back
 TOTALS_DAYS = 31  # up to here the kept totals are fewer than the events
 GROUPS = ("T", "R", "A", "N")  # families of types, by the letter before the dash
 PARTS = {"night": (0, 6), "morning": (6, 12), "afternoon": (12, 18), "evening": (18, 24)}  # local hours, half-open
@@ -94,17 +95,31 @@ def _type_ids(chosen: str) -> list[int]:
 
 def _narrowed(rows, wanted: Filter):
     """The conditions that need a look at each event: kind of place, part of the day, cell of the map."""
+    return _with_hour(rows, wanted).filter(_narrow(wanted)) if wanted.is_narrow else rows
+
+
+def _with_hour(rows, wanted: Filter):
+    if not wanted.part:
+        return rows
+    if wanted.first_on and wanted.last_on:
+        first, end = clock.start_of(wanted.first_on), clock.start_of(wanted.last_on + timedelta(days=1))
+    else:
+        year = clock.today().year
+        first, end = datetime(year - RECORDED_YEARS, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 2, tzinfo=UTC)
+    return rows.alias(hour=LocalHour("occurred_from", clock.zone(), first, end))
+
+
+def _narrow(wanted: Filter) -> Q:
+    met = Q()
     if wanted.place_kind:
-        rows = rows.filter(place_kind=wanted.place_kind)
+        met &= Q(place_kind=wanted.place_kind)
     if wanted.part:
-        hours = list(range(*PARTS[wanted.part]))
-        rows = rows.annotate(hour=ExtractHour("occurred_from", tzinfo=clock.zone())).filter(
-            time_known=True, hour__in=hours
-        )
+        first, end = PARTS[wanted.part]
+        met &= Q(time_known=True, hour__gte=first, hour__lt=end)
     if wanted.cell:
         # A place asked for is a map in words: what is never drawn is not even counted there (R14).
-        rows = rows.drawable().filter(h3__in=shown.inside(wanted.cell))
-    return rows
+        met &= Q(shown_as__gt=Incident.NEVER, h3__in=shown.inside(wanted.cell))
+    return met
 
 
 def listed(rows):
@@ -180,10 +195,14 @@ def count(actor, wanted: Filter, rows) -> Counted:
     Kept totals where they can tell; else the index is counted up to a limit, or a number of events is looked at.
     """
     if wanted.is_narrow:
+        met = _narrow(wanted)
         looked_at = Incident.objects.filter(pk__in=_by_index(actor, wanted).values("pk")[:LOOKED_AT])
-        met = _narrowed(looked_at, wanted)
-        n = met.aggregate(all=Count("pk"), hidden=Count("pk", filter=Q(shown_as=Incident.NEVER)))
-        return Counted(n["all"], n["hidden"], at_least=looked_at.count() == LOOKED_AT)
+        n = _with_hour(looked_at, wanted).aggregate(
+            looked_at=Count("pk"),
+            all=Count("pk", filter=met),
+            hidden=Count("pk", filter=met & Q(shown_as=Incident.NEVER)),
+        )
+        return Counted(n["all"], n["hidden"], at_least=n["looked_at"] == LOOKED_AT)
     hidden = rows.filter(shown_as=Incident.NEVER)[: COUNTED + 1].count() if may_be_hidden(wanted.type) else 0
     if wanted.days and wanted.days <= TOTALS_DAYS:
         return Counted(_kept_total(actor, wanted), hidden)
@@ -233,14 +252,23 @@ def _kept_total(actor, wanted: Filter) -> int:
 
 
 def stations(actor) -> list[Station]:
-    return list(Station.objects.visible_to(actor).filter(pk__in=actor.stations()).order_by("number", "code"))
+    return asked.rows(
+        ("stations of a list", actor.scope()),
+        lambda: Station.objects.visible_to(actor).filter(pk__in=actor.stations()).order_by("number", "code"),
+    )
 
 
 def beats(actor, station_id: int | None = None, *, lines: bool = False) -> list[Beat]:
     """Beats in force, without their shapes; with `lines` as a map draws them."""
+    return asked.rows(
+        ("beats of a list", actor.scope(), station_id, lines), lambda: _beats(actor, station_id, lines=lines)
+    )
+
+
+def _beats(actor, station_id: int | None, *, lines: bool):
     rows = Beat.objects.visible_to(actor).in_force().order_by("station__number", "code")
-    rows = rows.defer("geometry") if lines else rows.defer("geometry", "screen")
-    return list(rows.filter(station=station_id) if station_id else rows)
+    rows = rows.defer("geometry") if lines else rows.only("code", "name", "name_en", "station")
+    return rows.filter(station=station_id) if station_id else rows
 
 
 # ---- one event ----

@@ -15,7 +15,7 @@ from kalantar.incidents import lines as incident_lines
 from kalantar.incidents import queries_findings
 from kalantar.incidents.hours import WeekHour
 from kalantar.incidents.models import DailyCount, Finding, Incident
-from kalantar.kernel import clock
+from kalantar.kernel import asked, clock
 from kalantar.kernel.models import HeadCode
 from kalantar.people import lines as people_lines
 from kalantar.people.models import Station
@@ -82,7 +82,7 @@ def morning(actor, station: Station, on: date) -> Morning:
     for room in (incident_lines, territory_lines, people_lines):
         for line in room.lines(here, on):
             gathered[line.heading].append(line)
-    found = list(queries_findings.latest(actor, station.pk, on))
+    found = queries_findings.latest(actor, station.pk, on)
     rises = [f for f in found if f.kind in {Finding.RISE, Finding.REPEAT}]
     if rises:
         gathered["changed"].insert(0, _rises_line(rises))
@@ -101,6 +101,11 @@ def morning(actor, station: Station, on: date) -> Morning:
 
 def _state(actor, station, on: date) -> tuple[datetime | None, datetime | None]:
     """When the morning's brief was signed, and the newest event on record. One statement."""
+    found = asked.rows(("morning", actor.scope(), station.pk, on), lambda: _state_rows(actor, station, on))
+    return found[0] if found else (None, None)
+
+
+def _state_rows(actor, station, on: date):
     brief = MorningBrief.objects.visible_to(actor).filter(station=OuterRef("pk"), on=on).values("signed_at")
     newest = (
         Incident.objects.visible_to(actor)
@@ -108,8 +113,7 @@ def _state(actor, station, on: date) -> tuple[datetime | None, datetime | None]:
         .order_by("-occurred_from", "-id")
         .values("occurred_from")[:1]
     )
-    row = Station.objects.filter(pk=station.pk).values_list(Subquery(brief), Subquery(newest)).first()
-    return row or (None, None)
+    return Station.objects.filter(pk=station.pk).values_list(Subquery(brief), Subquery(newest))
 
 
 def _rises_line(found: list[Finding]) -> Line:
@@ -184,26 +188,24 @@ DAYS = 90
 def area_facts(actor, station: Station, on: date, type_code: str = "") -> AreaFacts:
     """The area page. 5 statements, whatever the size."""
     since = on - timedelta(days=DAYS)
-    area = Area.objects.visible_to(actor).in_force().filter(station=station).defer("geometry").first()
+    scope = actor.scope()
+    area = next(iter(asked.rows(("area", scope, station.pk), lambda: _area(actor, station))), None)
     beats = beats_of(actor, station)
-    totals = DailyCount.objects.visible_to(actor).filter(station=station, local_date__gte=since, local_date__lt=on)
+    totals = asked.rows(("totals", scope, station.pk, on), lambda: _totals(actor, station, since, on))
     by_beat: Counter[int] = Counter()
     by_type: Counter[str] = Counter()
     last = None
-    for beat, code, n, newest in totals.values_list("beat_id", "type__code").annotate(
-        n=Sum("n"), newest=Max("local_date")
-    ):
+    for beat, code, n, newest in totals:
         by_type[code] += n
         if not type_code or code == type_code:
             by_beat[beat] += n
             last = max(last or newest, newest)
-    events = Incident.objects.visible_to(actor).filter(station=station).between(since, on)
-    if type_code:
-        events = events.filter(type__code=type_code)
     hours = [[0] * 24 for _day in range(7)]
     timed = untimed = 0
-    slot = WeekHour("occurred_from", clock.zone(), clock.start_of(since), clock.start_of(on))
-    for at, known, n in events.annotate(slot=slot).values_list("slot", "time_known").annotate(n=Count("pk")):
+    slots = asked.rows(
+        ("slots", scope, station.pk, on, type_code), lambda: _slots(actor, station, since, on, type_code)
+    )
+    for at, known, n in slots:
         if known:
             hours[at // 24][at % 24] += n
             timed += n
@@ -212,21 +214,42 @@ def area_facts(actor, station: Station, on: date, type_code: str = "") -> AreaFa
     hot = [
         f
         for f in queries_findings.latest(actor, station.pk, on)
-        if f.kind == Finding.HOT and (not type_code or f.type.code == type_code)
+        if f.kind == Finding.HOT and (not type_code or (f.type is not None and f.type.code == type_code))
     ]
     return AreaFacts(station, area, beats, dict(by_beat), by_type.most_common(), hours, timed, untimed, hot, DAYS, last)
 
 
+def _area(actor, station):
+    return Area.objects.visible_to(actor).in_force().filter(station=station).defer("geometry")[:1]
+
+
+def _totals(actor, station, since: date, on: date):
+    """Events of each beat and type, and the newest day."""
+    totals = DailyCount.objects.visible_to(actor).filter(station=station, local_date__gte=since, local_date__lt=on)
+    return totals.values_list("beat_id", "type__code").annotate(n=Sum("n"), newest=Max("local_date"))
+
+
+def _slots(actor, station, since: date, on: date, type_code: str):
+    """Events of each hour of the week, with and without a known hour."""
+    events = Incident.objects.visible_to(actor).filter(station=station).between(since, on)
+    if type_code:
+        events = events.filter(type__code=type_code)
+    slot = WeekHour("occurred_from", clock.zone(), clock.start_of(since), clock.start_of(on))
+    return events.annotate(slot=slot).values_list("slot", "time_known").annotate(n=Count("pk"))
+
+
 def beats_of(actor, station) -> list[HeldBeat]:
     """The beats of a station with the name of the officer of each, without their full geometry. One statement."""
+    return asked.rows(("beats", actor.scope(), station.pk), lambda: _held_beats(actor, station))
+
+
+def _held_beats(actor, station):
     held = BeatOfficer.objects.visible_to(actor).filter(beat=OuterRef("pk"), to_on=None)
     beats = Beat.objects.visible_to(actor).in_force().filter(station=station.pk).defer("geometry").order_by("code")
-    return list(
-        beats.annotate(
-            officer_name=Subquery(held.values("officer__name")),
-            officer_name_en=Subquery(held.values("officer__name_en")),
-            officer_since=Subquery(held.values("from_on")),
-        )
+    return beats.annotate(
+        officer_name=Subquery(held.values("officer__name")),
+        officer_name_en=Subquery(held.values("officer__name_en")),
+        officer_since=Subquery(held.values("from_on")),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from copy import copy
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kalantar.kernel import clock
+from kalantar.kernel import asked, clock
 
 from .roles import STATION_EYES, Role
 
@@ -43,6 +44,10 @@ class Actor:
     def roles_at(self, station_id: int | None) -> frozenset[Role]:
         """Roles whose post covers a station."""
         return frozenset()
+
+    def scope(self) -> Hashable:
+        """All that decides what this actor sees and may do: two actors of one scope get the same answers."""
+        return self.audit_id, self.roles(), self.units(), self.units_below(), self.stations()
 
     @property
     def home_station(self):
@@ -82,7 +87,10 @@ class OfficerActor(Actor):
     def _posts_on(self, day: date) -> list:
         from .models import Post
 
-        return list(Post.objects.filter(officer_id=self.officer_id).held_on(day).select_related("unit").order_by("pk"))
+        return asked.rows(
+            ("posts", self.officer_id, day),
+            lambda: Post.objects.filter(officer_id=self.officer_id).held_on(day).select_related("unit").order_by("pk"),
+        )
 
     @cached_property
     def _posts_today(self) -> list:
@@ -91,14 +99,8 @@ class OfficerActor(Actor):
     @cached_property
     def _covered(self) -> list:
         """Every unit at or below one of today's posts; a section's post covers its whole station."""
-        from django.db.models import Q
-
-        from .models import Unit
-
-        wanted = Q(pk__in=[])
-        for path in {self._root_of(post.unit) for post in self._posts_today}:
-            wanted |= Q(path__startswith=path)
-        return list(Unit.objects.filter(wanted).order_by("path"))
+        roots = frozenset(self._root_of(post.unit) for post in self._posts_today)
+        return asked.rows(("covered", roots), lambda: _below(roots))
 
     @staticmethod
     def _root_of(unit) -> str:
@@ -126,6 +128,16 @@ class OfficerActor(Actor):
     def roles(self) -> frozenset[Role]:
         return frozenset(Role(post.role) for post in self._posts_today)
 
+    @cached_property
+    def _scope(self) -> Hashable:
+        """Posts with their places, units and stations: every other answer of this class is made of these."""
+        held = tuple((post.role, post.unit.path, post.unit.grade) for post in self._posts_today)
+        covered = tuple((unit.pk, unit.grade, unit.path, unit.code) for unit in self._covered)
+        return self.officer_id, held, covered, self._stations
+
+    def scope(self) -> Hashable:
+        return self._scope
+
     def roles_at(self, station_id: int | None) -> frozenset[Role]:
         path = next((u.path for u in self._covered if u.pk == station_id), None)
         if path is None:
@@ -146,10 +158,23 @@ class OfficerActor(Actor):
         here = copy(self)
         here.__dict__["_covered"] = [unit for unit in self._covered if unit.path.startswith(station.path)]
         here.__dict__["_stations"] = self._stations & {station.pk}
+        here.__dict__.pop("_scope", None)
         return here
 
     def station(self, code: str):
         return next((unit for unit in self._covered if unit.code == code and unit.pk in self._stations), None)
+
+
+def _below(roots: frozenset[str]):
+    """Units at and below some places of the tree."""
+    from django.db.models import Q
+
+    from .models import Unit
+
+    wanted = Q(pk__in=[])
+    for path in sorted(roots):
+        wanted |= Q(path__startswith=path)
+    return Unit.objects.filter(wanted).order_by("path")
 
 
 class System(Actor):

@@ -20,7 +20,13 @@ def lines(actor, on: date) -> list[Line]:
     if not actor.roles() & SUPERIORS:
         return []
     found = []
-    n = tally(ending=queries.posts_without_successor(actor, on), open_doors=queries.without_second_factor(actor, on))
+    n = tally(
+        ("people", actor.scope(), on),
+        lambda: {
+            "ending": queries.posts_without_successor(actor, on),
+            "open_doors": queries.without_second_factor(actor, on),
+        },
+    )
     ending = n["ending"]
     if ending:
         found.append(

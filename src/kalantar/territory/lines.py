@@ -21,7 +21,10 @@ def lines(actor, on: date) -> list[Line]:
     found: list[Line] = []
     if not namers and not drawers:
         return found
-    n = tally(unnamed=queries.unnamed(actor), old=queries.unreviewed(actor, on))
+    n = tally(
+        ("territory", actor.scope(), on),
+        lambda: {"unnamed": queries.unnamed(actor), "old": queries.unreviewed(actor, on)},
+    )
     unnamed = n["unnamed"] if namers else 0
     if unnamed:
         found.append(
