@@ -184,7 +184,7 @@ def test_a_chief_does_not_enable_whom_the_commander_disabled(
         verbs.enable(officer, by=station_chief)
     page = client_of(station_chief).get(f"/people/{officer.pk}/").content.decode()
     assert "/enable/" not in page
-    assert "غیرفعال‌شده به دست: فرمانده انتظامی استان" in page
+    assert "بسته‌شده به دست: فرمانده انتظامی استان" in page
     assert "/enable/" in client_of(province_commander).get(f"/people/{officer.pk}/").content.decode()
     assert verbs.enable(officer, by=province_commander).disabled_as == ""
 

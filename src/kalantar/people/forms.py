@@ -45,6 +45,13 @@ class SignInForm(Form):
     password = PasswordField(label=_("Password"), autocomplete="current-password")
 
 
+class SureForm(Form):
+    """The password once more, beside whatever form is held: a name of its own."""
+
+    FIELD = "sure_password"
+    sure_password = PasswordField(label=_("Password"), autocomplete="current-password")
+
+
 class SecondFactorForm(Form):
     code = CodeField(
         label=_("One-time code"),

@@ -237,6 +237,7 @@ INVITE_DAYS = 7
 DRAFT_DAYS = 7
 INBOX_DAYS = 90
 PENDING = timedelta(minutes=5)  # between the password and the second factor
+SURE = timedelta(minutes=10)  # after a password, a sensitive press asks for none
 IDLE = timedelta(minutes=15)
 ABSOLUTE = timedelta(hours=12)
 TOTP_STEP_S = 30

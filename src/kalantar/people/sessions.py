@@ -8,7 +8,7 @@ from kalantar.kernel import clock
 
 from . import rules
 
-BEGAN, SEEN, LOCKED, FACTOR, PENDING = "began", "seen", "locked", "factor", "pending"
+BEGAN, SEEN, LOCKED, FACTOR, PENDING, SURE = "began", "seen", "locked", "factor", "pending", "sure"
 TOUCH = timedelta(seconds=60)  # an active session is written once a minute, not at each page
 
 
@@ -20,7 +20,7 @@ def begin(session, *, factor: str = "none") -> None:
     """A colleague is in; `factor` is the second factor that was used: totp, card or none."""
     now = clock.wall().isoformat()
     session.pop(PENDING, None)
-    session.update({BEGAN: now, SEEN: now, LOCKED: False, FACTOR: factor})
+    session.update({BEGAN: now, SEEN: now, LOCKED: False, FACTOR: factor, SURE: now})
     session.set_expiry(rules.ABSOLUTE)
 
 
@@ -50,6 +50,7 @@ def lock(session) -> bool:
     """Lock the desk; tells whether it was open before."""
     was_open = not session.get(LOCKED)
     session[LOCKED] = True
+    session.pop(SURE, None)  # the PIN that opens the desk is no password
     return was_open
 
 
@@ -61,3 +62,14 @@ def unlock(session) -> None:
 def used(session, factor: str) -> None:
     """A second factor was set up in this session: the page that asks for it is passed."""
     session[FACTOR] = factor
+
+
+def prove(session) -> None:
+    """The owner's password was typed in this session just now."""
+    session[SURE] = clock.wall().isoformat()
+
+
+def is_sure(session) -> bool:
+    """Was the owner's password typed within the last ten minutes?"""
+    kept = session.get(SURE)
+    return bool(kept) and timedelta(0) <= clock.wall() - moment(kept) < rules.SURE

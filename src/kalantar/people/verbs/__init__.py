@@ -15,7 +15,7 @@ from .desk import (
     unlock,
 )
 from .forgetting import Forgotten, forget_old
-from .passwords import accept_invite, change_password, invite, invite_of, reset_password, spelled
+from .passwords import accept_invite, change_password, invite, invite_of, prove, reset_password, spelled
 from .posts import end_post, give_post, stand_in
 from .second_factor import (
     address_being_set_up,
@@ -50,6 +50,7 @@ __all__ = [
     "page_key",
     "picture_being_set_up",
     "print_code_card",
+    "prove",
     "read_draft",
     "read_inbox",
     "reset_password",

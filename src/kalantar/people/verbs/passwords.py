@@ -127,3 +127,13 @@ def change_password(*, by: OfficerActor, old: str, new: str) -> Officer:
     move(officer, password=_checked_password(officer, new), must_change_password=False)
     audit.record("officer.password_changed", officer, by=by)
     return officer
+
+
+@throttled("password", tries=rules.ACCOUNT_TRIES, over="password_old_wrong")
+@verb
+def prove(password: str, *, by: OfficerActor) -> None:
+    """Before a sensitive press: the owner of this session still knows the password."""
+    officer = Officer.objects.get(pk=by.officer_id)
+    if not check_password(password, officer.password):
+        raise Refused("password_old_wrong")
+    audit.record("officer.proved", officer, by=by)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from kalantar.kernel.change import Refused
 from kalantar.web.answer import answer, refuse, unseen, went
 
-from .. import forms, queries, sessions, verbs
+from .. import forms, queries, sessions, sure, verbs
 
 
 @require_safe
@@ -40,6 +40,7 @@ def password(request):
                 by=request.actor, old=form.cleaned_data["old"], new=form.cleaned_data["new"]
             )
             update_session_auth_hash(request, officer)
+            sessions.prove(request.session)
             return went(reverse("people:account"), _("Your password was changed. Other devices were signed out."))
         except Refused as no:
             status = refuse(form, no)
@@ -50,6 +51,7 @@ def password(request):
 
 @sensitive_post_parameters("pin")
 @require_http_methods(["GET", "POST"])
+@sure.again
 def pin(request):
     """The six digits that open my locked desk."""
     form, status = forms.PinForm(request.POST if request.method == "POST" else None), 200
@@ -65,6 +67,7 @@ def pin(request):
 
 
 @require_http_methods(["GET", "POST"])
+@sure.again
 def set_up_second_factor(request):
     """The picture for the device, and the code it then shows."""
     form, status = forms.DeviceCodeForm(request.POST if request.method == "POST" else None), 200
@@ -89,6 +92,7 @@ def set_up_second_factor(request):
 
 
 @require_POST
+@sure.again
 def begin_second_factor(request):
     """A new secret; the old one stays valid until the new one is confirmed."""
     verbs.set_up_totp(by=request.actor)
@@ -98,13 +102,14 @@ def begin_second_factor(request):
 @require_safe
 def second_factor_picture(request):
     """The secret as a picture for the device's camera, while it waits to be confirmed."""
-    picture = verbs.picture_being_set_up(request.actor.officer)
+    picture = verbs.picture_being_set_up(request.actor.officer) if sessions.is_sure(request.session) else b""
     if not picture:
         raise unseen()
     return HttpResponse(picture, content_type="image/svg+xml")
 
 
 @require_http_methods(["GET", "POST"])
+@sure.again
 def code_card(request):
     """Ten codes on paper, shown this once."""
     if request.method == "GET":

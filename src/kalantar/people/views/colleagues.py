@@ -11,7 +11,7 @@ from kalantar.kernel import clock
 from kalantar.kernel.change import Refused, insist
 from kalantar.web.answer import answer, refuse, went
 
-from .. import forms, queries, rules, verbs
+from .. import forms, queries, rules, sure, verbs
 from ..models import Officer, Post, Unit
 from ..roles import PACKS, SUPERIORS, Role
 
@@ -99,6 +99,7 @@ def _enrol_form(request, data=None):
 
 
 @require_http_methods(["GET", "POST"])
+@sure.again
 def enrol(request):
     """A new colleague, and the link to hand over."""
     form, status = _enrol_form(request, request.POST if request.method == "POST" else None), 200
@@ -125,6 +126,7 @@ def enrol(request):
 
 
 @require_POST
+@sure.again
 def give_post(request, pk: int):
     """A post from a day on."""
     officer = get_object_or_404(queries.colleague(request.actor, pk))
@@ -150,6 +152,7 @@ def give_post(request, pk: int):
 
 
 @require_POST
+@sure.again
 def end_post(request, pk: int):
     """A post ends now."""
     post = get_object_or_404(Post.objects.visible_to(request.actor), pk=pk)
@@ -175,6 +178,7 @@ def _stand_in_refusal(actor, post) -> str | None:
 
 
 @require_http_methods(["GET", "POST"])
+@sure.again
 def stand_in(request, pk: int):
     """Somebody for a time in a colleague's post, or in my own."""
     post = get_object_or_404(Post.objects.visible_to(request.actor).select_related("unit", "officer"), pk=pk)
@@ -217,6 +221,7 @@ def _link(request, officer, token: str, purpose: str):
 
 
 @require_POST
+@sure.again
 def invite(request, pk: int):
     """A link for a colleague without a password."""
     officer = get_object_or_404(Officer.objects.visible_to(request.actor), pk=pk)
@@ -224,6 +229,7 @@ def invite(request, pk: int):
 
 
 @require_POST
+@sure.again
 def reset(request, pk: int):
     """A lost password: a one-time code for a new one. The old one is never shown, and dead."""
     officer = get_object_or_404(Officer.objects.visible_to(request.actor), pk=pk)
@@ -234,6 +240,7 @@ def reset(request, pk: int):
 
 
 @require_POST
+@sure.again
 def disable(request, pk: int):
     """No more sign-in."""
     officer = get_object_or_404(Officer.objects.visible_to(request.actor), pk=pk)
@@ -242,6 +249,7 @@ def disable(request, pk: int):
 
 
 @require_POST
+@sure.again
 def enable(request, pk: int):
     """Sign-in again."""
     officer = get_object_or_404(Officer.objects.visible_to(request.actor), pk=pk)
