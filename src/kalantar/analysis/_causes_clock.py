@@ -14,7 +14,8 @@ from scipy import ndimage
 
 SLOTS = 48  # half hours of a day
 HOUR = 3600.0
-DAY_BANDWIDTH = 14.0  # days; a station's own ups and downs
+EVENTS_A_DAY = 10.0  # the station's own ups and downs are smoothed over so many events,
+DAY_BANDWIDTH = (3.0, 21.0)  # but over no fewer and no more days
 SEASON_BANDWIDTH = 45.0  # days; how the hours of the day move over the year
 HOUR_BANDWIDTH = 1.5  # slots
 LEANING = 60.0  # the hours of one season lean on those of the whole time with the weight of so many events
@@ -86,7 +87,8 @@ def _days(per_day, first_day, n):
     if not n:
         return np.full(days, 1 / days)
     weekday = (first_day.astype("datetime64[D]").astype(int) + np.arange(days)) % 7
-    smooth = ndimage.gaussian_filter1d(per_day, DAY_BANDWIDTH, mode="reflect") + 0.02 * n / days
+    width = float(np.clip(EVENTS_A_DAY * days / n, *DAY_BANDWIDTH))
+    smooth = ndimage.gaussian_filter1d(per_day, width, mode="reflect") + 0.02 * n / days
     expected = np.bincount(weekday, smooth, 7)
     seen = np.bincount(weekday, per_day, 7)
     factor = (seen + 10) / (expected + 10)  # a weekday leans on the others with the weight of ten events

@@ -11,9 +11,12 @@ from kalantar.analysis import _causes_states as states
 NEAR_RADII = np.array([40.0, 80.0, 150.0])  # metres
 NEAR_DAYS = np.array([2.0, 5.0, 12.0])
 SLOW_RADII = np.array([80.0, 200.0, 350.0])  # the rival: a place that is busier for a season
-SLOW_DAYS = np.array([35.0, 70.0])
+SLOW_DAYS = np.array([25.0, 60.0])
 REACH = 1.8  # beyond so many radii nearness counts as none (4 %)
 WIDE_M = 350.0  # what is usual about a place
+REST_M = 400.0  # the rest of the station lies farther away
+SHOCK_LEANING = 5.0  # it leans on the usual with the weight of so many events
+SLOW = np.array([0.03, 0.1, 0.3, 1.0, 3.0])
 EDGES = np.array([150.0, 300.0, 600.0])
 BANDS = 100
 
@@ -36,6 +39,7 @@ def contagion(xy, clock, *, weight):
     first, second, metres, gap = (one[~written_twice] for one in (first, second, metres, gap))
     wide = np.exp(-((metres / WIDE_M) ** 2))
     around = 1.0 + np.bincount(first, wide, n) + np.bincount(second, wide, n)
+    shock = {mean_days: _shock(clock, first, second, metres, gap, mean_days, n) for mean_days in NEAR_DAYS}
     values, best = [], (-np.inf, None)
     for radius in NEAR_RADII:
         close = metres <= REACH * radius
@@ -46,6 +50,7 @@ def contagion(xy, clock, *, weight):
             left = np.maximum(clock.days - clock.middle, 0.01)
             whole = 1 - np.exp(-left / mean_days)
             usual = (np.bincount(one, nearness * whole[two], n) + np.bincount(two, nearness * whole[one], n)) / share
+            usual *= shock[mean_days]
             found = _of(z, usual, weight)
             values.append(found)
             if found > best[0]:
@@ -57,9 +62,10 @@ def contagion(xy, clock, *, weight):
         share = radius**2 / WIDE_M**2 * around
         for mean_days in SLOW_DAYS:
             spread = np.exp(-0.5 * (since / mean_days) ** 2) / (mean_days * np.sqrt(2 * np.pi)) * nearness
+            inside = special.ndtr((clock.days - clock.middle) / mean_days) - special.ndtr(-clock.middle / mean_days)
             z = (np.bincount(two, spread, n) + np.bincount(one, spread, n)) * clock.days / (share * level)
-            usual = (np.bincount(one, nearness, n) + np.bincount(two, nearness, n)) / share
-            slow.append(0.5 * _of(z, usual, weight))  # each pair counts from both sides
+            usual = (np.bincount(one, nearness * inside[two], n) + np.bincount(two, nearness * inside[one], n)) / share
+            slow.append(0.5 * _of(z, usual, weight, SLOW))  # each pair counts from both sides
     gain = float(evidence.averaged(values))
     rivals = np.array(slow)
     radius, mean_days, z, usual = best[1]
@@ -68,11 +74,35 @@ def contagion(xy, clock, *, weight):
     return made, float(mean_days)
 
 
+def _shock(clock, first, second, metres, gap, mean_days, n):
+    """(n,) how much fuller the days before each event were in the rest of the station than usual.
+
+    A feast or a wet week makes events close in days everywhere; that is no contagion.
+    """
+    order = np.argsort(clock.middle, kind="stable")
+    t = clock.middle[order]
+    before = np.zeros(n)
+    running = 0.0
+    for i in range(1, n):
+        running = (running + 1.0) * np.exp((t[i - 1] - t[i]) / mean_days)
+        before[order[i]] = running
+    close = metres <= REST_M
+    before -= np.bincount(second[close], np.exp(-gap[close] / mean_days), n)
+    lag, m = np.arange(int(8 * mean_days) + 1), mean_days
+    back = m * m * np.exp(-lag / m) * (np.exp(1 / m) + np.exp(-1 / m) - 2)  # both moments anywhere in their days
+    back[0] = m * (1 - m * (1 - np.exp(-1 / m)))
+    usual = np.convolve(clock.by_day, back)[: clock.days]
+    day = np.clip(clock.middle.astype(int), 0, clock.days - 1)
+    rest = n - np.bincount(first[close], minlength=n) - np.bincount(second[close], minlength=n) - 1
+    expected = usual[day] * np.maximum(rest, 0)
+    return (np.maximum(before, 0) + SHOCK_LEANING) / (expected + SHOCK_LEANING)
+
+
 CONTAGION = np.array([0.05, 0.1, 0.2, 0.4, 0.8, 1.6])
 
 
-def _of(z, usual, weight):
-    each = np.log1p(CONTAGION[None, :] * z[:, None]) - np.log1p(CONTAGION[None, :] * usual[:, None])
+def _of(z, usual, weight, strengths=CONTAGION):
+    each = np.log1p(strengths[None, :] * z[:, None]) - np.log1p(strengths[None, :] * usual[:, None])
     return float(evidence.averaged((weight[:, None] * each).sum(axis=0)))
 
 
