@@ -11,7 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from kalantar.analysis._areas_lookup import located
+from kalantar.analysis import checks
 from kalantar.analysis.errors import InputError
+from kalantar.analysis.pictures import Bars
+from kalantar.analysis.results import Result
 
 _FORMAT = 1
 _AXIS_M = 6378137.0  # WGS 84
@@ -259,6 +262,44 @@ def to_metres(lon, lat):
     """Arrays x, y in metres around the middle of the points, and the Plane that was chosen."""
     plane = Plane.around(lon, lat)
     return *plane.to_metres(lon, lat), plane
+
+
+@dataclass(frozen=True, kw_only=True)
+class InAreas(Result):
+    """Events by area. The counts and `outside` add up to the events."""
+
+    columns = ("name", "count")
+    name: tuple[str, ...]
+    count: np.ndarray
+    of_event: np.ndarray  # position of each event's area, -1 outside
+    events: int
+    outside: int
+    in_several: int  # events where areas overlap; each is counted in the first of them
+
+    def pictures(self):
+        return (Bars(title="Events by area", labels=self.name, values=self.count.astype(float), value_label="events"),)
+
+
+def areas_of(xy, index, *, names=None):
+    """InAreas: the area of each event, every event in at most one, and what lies in none or in two.
+
+    xy : array (n, 2), in the plane (or degrees) of the index. index : PolygonIndex. names : one an area.
+    Raises InputError: names that are not one an area, a coordinate that is not finite.
+    """
+    xy = checks.points(xy, as_metres=True)
+    names = tuple(str(n) for n in (range(index.count) if names is None else names))
+    if len(names) != index.count:
+        raise InputError(f"names must be one an area, got {len(names)} for {index.count}")
+    x, y = np.ascontiguousarray(xy.T)
+    which = index.locate(x, y)
+    return InAreas(
+        name=names,
+        count=np.bincount(which[which >= 0], minlength=index.count),
+        of_event=which,
+        events=len(xy),
+        outside=int((which < 0).sum()),
+        in_several=int((index.matches(x, y) > 1).sum()),
+    )
 
 
 # -- inside ------------------------------------------------------------------------------------

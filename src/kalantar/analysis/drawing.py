@@ -15,7 +15,7 @@ STYLE = """
 .kp{--kp-ink:#14201f;--kp-soft:#4d5c5a;--kp-line:#d7dedb;--kp-paper:#fff;--kp-go:#0b596c;--kp-late:#a5211b;--kp-due:#b26a00;
 --kp-q0:#e8efee;--kp-q1:#cfe3e4;--kp-q2:#9fc9cf;--kp-q3:#63a5b1;--kp-q4:#2c7c8f;--kp-q5:#0b596c;--kp-q6:#06333f;
 --kp-d0:#2c6fa0;--kp-d1:#6fa3c7;--kp-d2:#b7d2e4;--kp-d3:#eceeed;--kp-d4:#f3c9b6;--kp-d5:#df8a6a;--kp-d6:#b23b22;
-font:13px Vazirmatn,system-ui,sans-serif;max-width:100%;height:auto}
+font:13px Vazirmatn,system-ui,sans-serif;max-width:100%;height:auto;direction:ltr}
 @media (prefers-color-scheme:dark){.kp{--kp-ink:#e7eeec;--kp-soft:#a9b7b4;--kp-line:#2e3a38;--kp-paper:#18211f;--kp-go:#80c9da;
 --kp-late:#ff9d92;--kp-due:#f3c06a;--kp-q0:#223230;--kp-q1:#1f4149;--kp-q2:#1f5763;--kp-q3:#2c7586;--kp-q4:#4b97a8;--kp-q5:#80c9da;
 --kp-q6:#c8edf5;--kp-d0:#7db8e0;--kp-d1:#4f86ab;--kp-d2:#33536a;--kp-d3:#2a3331;--kp-d4:#6d4636;--kp-d5:#b96a4c;--kp-d6:#ff9d7d}}
@@ -324,7 +324,7 @@ def _key(limits, values, shade, label, number, y):
     low, high = float(present.min()), float(present.max())
     if shade == "d":  # both ends as far from the middle as the farthest value
         step = limits[1] - limits[0]
-        low, high = limits[0] - step, limits[-1] + step
+        low, high = limits[0] - step if low < 0 else max(0.0, limits[0] - step), limits[-1] + step
     ends = [min(low, limits[0]), *limits.tolist(), max(high, limits[-1])]
     wide = 62
     start = (WIDTH - wide * (len(limits) + 1)) / 2

@@ -111,6 +111,41 @@ def poisson_ratio(first, second, *, first_length=1.0, second_length=1.0, tail="t
     return TwoCounts(ratio=ratio, low=low, high=high, p_value=float(p), tail=tail, level=level)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Compared(Result):
+    """Two counts compared in both ways."""
+
+    first: int
+    second: int
+    ratio: float  # rate of the first over rate of the second; inf when the second is 0
+    low: float  # exact limits of the ratio
+    high: float
+    p_exact: float  # given the sum, a binomial
+    p_etest: float  # the more powerful E-test
+    tail: str
+    level: float
+
+    def pictures(self):
+        return (
+            Bars(
+                title="Two counts",
+                labels=("first", "second"),
+                values=np.array([self.first, self.second], float),
+                value_label="events",
+            ),
+        )
+
+
+def compared(first, second, *, first_length=1.0, second_length=1.0, tail="two-sided", level=0.95):
+    """Compared: `poisson_ratio` and `etest` of the same two counts. Arguments and errors as theirs."""
+    lengths = {"first_length": first_length, "second_length": second_length, "tail": tail}
+    exact = poisson_ratio(first, second, level=level, **lengths)
+    return Compared(
+        first=int(first), second=int(second), ratio=exact.ratio, low=exact.low, high=exact.high,
+        p_exact=exact.p_value, p_etest=etest(first, second, **lengths), tail=tail, level=level,
+    )  # fmt: skip
+
+
 def poisson_z(current, history):
     """z of a count against an equally long past: 2 (sqrt(current) - sqrt(history)).
 

@@ -121,7 +121,9 @@ def sentence_of(fault: Exception) -> str | None:
         return say("system_refused", what=fault.strerror, path=fault.filename or "")
     if "django" not in sys.modules:
         return None
-    return _said_by_rooms(fault)
+    from django.conf import settings
+
+    return _said_by_rooms(fault) if settings.configured else None
 
 
 def _said_by_rooms(fault: Exception) -> str | None:

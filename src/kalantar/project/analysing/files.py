@@ -1,0 +1,378 @@
+"""Rows of files as arrays: places in metres of one plane, moments, numbers. Nothing is guessed silently: which
+columns were read, in which system, and how many rows were left out and why, comes back with the arrays."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyproj
+import shapely
+
+from kalantar.formats import read_layer
+from kalantar.formats.crs import known_crs
+from kalantar.persian.dates import FAULTS, parse_clocks, parse_dates, suggest
+from kalantar.persian.digits import to_latin
+
+from ..sentences import marked as _
+from ..stop import Stop
+
+LON = ("lon", "longitude", "long", "lng", "طول", "طول جغرافیایی")
+LAT = ("lat", "latitude", "عرض", "عرض جغرافیایی")
+X = ("x", "easting", "x_coord", "point_x")
+Y = ("y", "northing", "y_coord", "point_y")
+DATE = (
+    "date",
+    "day",
+    "datetime",
+    "date_single",
+    "occurred",
+    "start",
+    "date_start",
+    "from",
+    "تاریخ",
+    "تاریخ وقوع",
+    "از",
+)
+DATE_TO = ("date_to", "end", "date_end", "until", "تا", "تاریخ پایان")
+TIME = ("time", "hour", "ساعت", "زمان")
+UNIX_DAY = 719_163  # ordinal of 1970-01-01
+NONE = np.iinfo(np.int64).min
+SAMPLE = 20_000
+AMBIGUOUS = FAULTS.index("day_and_month_unclear")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The plane in metres that every file of one call is brought to."""
+
+    crs: pyproj.CRS | None  # None: the numbers are metres of a local plane without a name
+    said: str
+
+    def to_dict(self):
+        return {"system": self.said}
+
+
+@dataclass
+class Rows:
+    """One file, read. `used` is what a report says about it."""
+
+    path: Path
+    layer: object
+    digest: str
+    columns_used: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    keep: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+
+    def __len__(self):
+        return len(self.layer)
+
+    def to_dict(self):
+        return {
+            "file": self.path.name,
+            "sha256": self.digest,
+            "rows": len(self.layer),
+            "used": int(self.keep.sum()),
+            "columns": self.columns_used,
+            "left_out": self.left_out,
+            "row_faults": len(self.layer.notes) if self.layer.driver == "table" else 0,
+        }
+
+    # -- columns --
+
+    def names(self):
+        return list(self.layer.columns)
+
+    def column(self, asked, known, role, *, needed=True):
+        """Name of the column for a role: the one asked for, else the only one with a known heading."""
+        names = self.names()
+        if asked:
+            if asked not in names:
+                raise Stop(
+                    _("%(file)s has no column %(column)s. It has: %(columns)s"),
+                    file=self.path.name,
+                    column=asked,
+                    columns=", ".join(names),
+                )
+            found = [asked]
+        else:
+            found = [name for name in names if name.strip().lower() in known]
+        if len(found) > 1:
+            found.sort(key=lambda name: known.index(name.strip().lower()))
+        if not found:
+            if needed:
+                raise Stop(
+                    _("Which column of %(file)s holds this: %(role)s? Say --%(role)s NAME. It has: %(columns)s"),
+                    file=self.path.name,
+                    role=role,
+                    columns=", ".join(names),
+                )
+            return None
+        self.columns_used[role] = found[0]
+        return found[0]
+
+    def text(self, name):
+        return self.layer.columns[name]
+
+    def drop(self, bad, why):
+        """Leave rows out of everything that follows, and count them by reason."""
+        fresh = self.keep & bad
+        if fresh.any():
+            self.left_out[why] = self.left_out.get(why, 0) + int(fresh.sum())
+            self.keep &= ~bad
+
+
+def opened(path, given) -> Rows:
+    """A file of the call. Rows that the person's --where leaves out are counted like any other."""
+    path = Path(path)
+    if not path.is_file():
+        raise Stop(_("There is no file %(path)s. Nothing was changed."), path=str(path))
+    layer = read_layer(path, layer=given.layer, sheet=given.sheet)
+    rows = Rows(path=path, layer=layer, digest=_digest(path), keep=np.ones(len(layer), bool))
+    for condition in given.where or ():
+        name, sign, value = condition.partition("=")
+        if not sign:
+            raise Stop(_("--where needs NAME=VALUE, got %(condition)s"), condition=condition)
+        name = rows.column(name.strip(), (), "where")
+        values = np.array(rows.text(name).to_pylist(), dtype=object)
+        rows.drop(values != value.strip(), f"{name} is not {value.strip()}")
+    return rows
+
+
+def _digest(path):
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# -- numbers -----------------------------------------------------------------------------------
+
+
+def numbers(rows, name):
+    """float64 array of a text column; nan where a cell is empty or no number. Persian digits are read."""
+    texts = rows.text(name).to_pylist()
+    out = np.empty(len(texts))
+    for i, text in enumerate(texts):
+        try:
+            out[i] = float(text)
+        except ValueError:
+            plain = to_latin(text).strip().replace(",", "").replace("٬", "").replace("٫", ".")
+            try:
+                out[i] = float(plain)
+            except ValueError:
+                out[i] = np.nan
+    return out
+
+
+def column_of_numbers(rows, asked, known, role):
+    """Numbers of a column that must hold one in every row that is kept."""
+    name = rows.column(asked, known, role)
+    values = numbers(rows, name)
+    rows.drop(~np.isfinite(values), f"no number in {name}")
+    return values
+
+
+def column_of_words(rows, asked, known, role, *, needed=True):
+    name = rows.column(asked, known, role, needed=needed)
+    return None if name is None else np.array(rows.text(name).to_pylist(), dtype=object)
+
+
+# -- places ------------------------------------------------------------------------------------
+
+
+def places(rows, given, frame):
+    """array (n, 2) in metres (nan where a row has no place), and the frame: the one given, or this file's own."""
+    if rows.layer.geometry is not None:
+        shapes = rows.layer.geometry
+        kinds = shapely.get_type_id(shapes)
+        if np.isin(kinds, (3, 6)).any():
+            raise Stop(_("%(file)s holds areas where events are expected. Please give points."), file=rows.path.name)
+        xy = np.full((len(shapes), 2), np.nan)
+        some = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+        centres = shapely.centroid(shapes[some])
+        xy[some] = np.column_stack([shapely.get_x(centres), shapely.get_y(centres)])
+        source = given.crs or rows.layer.crs
+        rows.columns_used["place"] = "geometry"
+    else:
+        xy, source = _from_columns(rows, given)
+    rows.drop(~np.isfinite(xy).all(axis=1), "no place")
+    return moved(rows, xy, source, frame)
+
+
+def _from_columns(rows, given):
+    lon = rows.column(given.lon, LON, "lon", needed=bool(given.lon))
+    lat = rows.column(given.lat, LAT, "lat", needed=bool(given.lat))
+    named = given.x or given.y
+    if lon and lat and not named:
+        return np.column_stack([numbers(rows, lon), numbers(rows, lat)]), given.crs or "EPSG:4326"
+    for role in ("lon", "lat"):
+        rows.columns_used.pop(role, None)
+    x, y = rows.column(given.x, X, "x"), rows.column(given.y, Y, "y")
+    if not given.crs:
+        raise Stop(
+            _(
+                "%(file)s has the columns %(x)s and %(y)s, but in which system? Say --crs EPSG:…, or --crs metres "
+                "if they are metres on a plane."
+            ),
+            file=rows.path.name,
+            x=x,
+            y=y,
+        )
+    return np.column_stack([numbers(rows, x), numbers(rows, y)]), given.crs
+
+
+def moved(rows, xy, source, frame):
+    """Coordinates of a system in the metres of the frame."""
+    if source is None:
+        raise Stop(_("%(file)s does not say in which system its places are. Say --crs EPSG:…"), file=rows.path.name)
+    if str(source).lower() == "metres":
+        if frame is not None and frame.crs is not None:
+            raise Stop(_("Plain metres and a named system cannot be put on one map. Please say --crs for each file."))
+        return xy, frame or Frame(None, "metres as they stand")
+    try:
+        system = pyproj.CRS.from_user_input(known_crs(source))
+    except pyproj.exceptions.CRSError:
+        raise Stop(_("The coordinate system %(crs)s is not known."), crs=str(source)[:80]) from None
+    good = rows.keep & np.isfinite(xy).all(axis=1)
+    if system.is_geographic:
+        wrong = good & ((np.abs(xy[:, 0]) > 180) | (np.abs(xy[:, 1]) > 90))
+        if wrong.any():
+            row = int(rows.layer.rows[np.flatnonzero(wrong)[0]])
+            raise Stop(
+                _(
+                    "Row %(row)s of %(file)s lies outside the earth in %(crs)s: the numbers are not degrees, or longitude "
+                    "and latitude are swapped. Say --crs EPSG:…"
+                ),
+                row=row,
+                file=rows.path.name,
+                crs=str(source),
+            )
+    if frame is None:
+        frame = _frame_of(system, xy[good])
+    elif frame.crs is None:
+        raise Stop(_("Plain metres and a named system cannot be put on one map. Please say --crs for each file."))
+    if good.any():
+        if system != frame.crs:
+            step = pyproj.Transformer.from_crs(system, frame.crs, always_xy=True)
+            xy = np.column_stack(step.transform(xy[:, 0], xy[:, 1]))
+        xy = np.where(np.isfinite(xy), xy, np.nan)
+    rows.drop(~np.isfinite(xy).all(axis=1), "no place in this system")
+    return xy, frame
+
+
+def _frame_of(system, xy):
+    """A projected system in metres stays; degrees and feet get a plane of metres around their middle."""
+    if system.is_projected and all(axis.unit_conversion_factor == 1.0 for axis in system.axis_info[:2]):
+        return Frame(system, _named(system))
+    if system.is_projected:  # the same projection, in metres
+        told = re.sub(r"\+(units=\S+|to_meter=\S+)", "", system.to_proj4())
+        return Frame(pyproj.CRS.from_user_input(f"{told} +units=m"), f"{_named(system)} in metres")
+    if not len(xy):
+        raise Stop(_("No row of the file has a place."))
+    lon, lat = (xy.min(axis=0) + xy.max(axis=0)) / 2
+    plane = pyproj.CRS.from_user_input(
+        f"+proj=tmerc +lat_0={lat:.6f} +lon_0={lon:.6f} +k=1 +x_0=0 +y_0=0 +ellps=WGS84 +units=m"
+    )
+    return Frame(plane, f"{_named(system)} on a plane of metres around {lon:.4f}, {lat:.4f}")
+
+
+def _named(system):
+    code = system.to_epsg()
+    return f"EPSG:{code}" if code else system.name
+
+
+def area_of(path, given, frame):
+    """One shape in the frame's metres from a file of areas, the single shapes of it, and the rows."""
+    rows = opened(path, _Opened(given))
+    shapes = rows.layer.geometry
+    if shapes is None or not np.isin(shapely.get_type_id(shapes), (3, 6)).all():
+        raise Stop(_("%(file)s must hold areas (polygons)."), file=rows.path.name)
+    source = rows.layer.crs or "EPSG:4326"
+    xy = shapely.get_coordinates(shapes)
+    stand_in = Rows(path=rows.path, layer=_Coordinates(len(xy)), digest="", keep=np.ones(len(xy), bool))
+    moved_xy, frame = moved(stand_in, xy, source, frame)
+    shapes = shapely.make_valid(shapely.set_coordinates(shapes.copy(), moved_xy))
+    return shapely.union_all(shapes), shapes, frame, rows
+
+
+class _Coordinates:
+    def __init__(self, n):
+        self.rows = np.arange(1, n + 1)
+
+    def __len__(self):
+        return len(self.rows)
+
+
+class _Opened:
+    """The options of another file of the call: only how to open it is shared."""
+
+    where, layer, sheet = None, None, None
+
+    def __init__(self, given):
+        self.calendar, self.order = given.calendar, given.order
+
+
+# -- moments -----------------------------------------------------------------------------------
+
+
+def moments(rows, given, *, end=False, needed=True):
+    """datetime64[m] of each row as its clock on the wall showed it, NaT where none; and whether the hour is known."""
+    day_name = rows.column(
+        given.date_to if end else given.date, DATE_TO if end else DATE, "date-to" if end else "date", needed=needed
+    )
+    if day_name is None:
+        return None, None
+    texts = rows.text(day_name)
+    calendar, order = _reading(rows, day_name, texts, given)
+    read = parse_dates(texts, calendar, order, with_time=True)
+    days, minutes = read.days - UNIX_DAY, read.minutes.astype(np.int64)
+    clock = given.time_to if end else given.time
+    if clock or (not end and (minutes < 0).all()):
+        name = rows.column(clock, () if end else TIME, "time-to" if end else "time", needed=bool(clock))
+        if name:
+            told, faults = parse_clocks(rows.text(name))
+            minutes = np.where(faults == 0, told, -1).astype(np.int64)
+    known = minutes >= 0
+    stamps = np.where(read.faults == 0, days * 1440 + np.maximum(minutes, 0), NONE)
+    stamps = stamps.astype("datetime64[m]")
+    if not end:
+        rows.drop(np.isnat(stamps), "no date")
+        _within(rows, stamps, given)
+    return stamps, known & ~np.isnat(stamps)
+
+
+def _reading(rows, name, texts, given):
+    """Calendar and order of a column of dates. What the rows do not tell by themselves is asked, never guessed."""
+    if given.calendar and given.order:
+        return given.calendar, given.order
+    seen = suggest(texts)
+    calendar, order = given.calendar or seen.calendar, given.order or seen.order
+    if order is None and AMBIGUOUS in set(parse_dates(texts[:SAMPLE], calendar).faults.tolist()):
+        raise Stop(
+            _("In %(file)s the dates of %(column)s do not tell day from month. Say --order dmy or --order mdy."),
+            file=rows.path.name,
+            column=name,
+        )
+    told = " ".join(word for word in (calendar, order) if word)
+    if told:
+        rows.columns_used[f"order of {name}"] = told
+    return calendar, order
+
+
+def _within(rows, stamps, given):
+    for option, words in ((given.since, "before the period"), (given.until, "after the period")):
+        if not option:
+            continue
+        read = parse_dates([option], given.calendar, given.order)
+        if read.faults[0]:
+            raise Stop(_("%(day)s is not a day. Please write it as %(example)s"), day=option, example="2018-01-01")
+        bound = np.datetime64(int(read.days[0] - UNIX_DAY), "D")
+        day = stamps.astype("datetime64[D]")
+        rows.drop(day < bound if option == given.since else day > bound, words)
+
+
+def as_days(stamps):
+    """float64 days since 1970, of datetime64."""
+    return stamps.astype("datetime64[m]").astype(np.int64) / 1440.0
