@@ -226,6 +226,33 @@ def test_a_mapping_that_cannot_be_read_is_refused(place, tmp_path, text):
     assert said.err.strip()
 
 
+def test_several_files_come_in_by_one_command_and_a_refused_one_keeps_no_other_out(place, tmp_path):
+    for name, row in {
+        "one": "2018-01-01,51.4,35.7",
+        "two": "no day,51.4,35.7",
+        "three": "2018-01-03,51.4,35.7",
+    }.items():
+        (tmp_path / f"{name}.csv").write_text(f"day,x of it,y of it\n{row}\n")
+    (tmp_path / "map.toml").write_text('type = "T-CAR"\n[columns]\ndate = "day"\nlon = "x of it"\nlat = "y of it"\n')
+    files = [tmp_path / f"{name}.csv" for name in ("one", "two", "three")]
+    said = place.run("import", "incidents", *files, "--map", tmp_path / "map.toml", "--json")
+    assert said.code == 1
+    assert str(files[1]) in said.err
+    states = [json.loads(line)["state"] for line in said.out.splitlines()]
+    assert states == ["live", "failed", "live"], "without boundaries each good row waits for its place"
+    assert place.ask("SELECT COUNT(*) FROM incidents_unplaced") == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("incidents", "a", "b", "c", "--map", "1", "--map", "2"), ("boundaries", "a", "b", "--kind", "beat")],
+)
+def test_files_and_their_mappings_must_pair(place, arguments):
+    said = place.run("import", *arguments)
+    assert said.code == 2
+    assert "once for each file" in said.err
+
+
 @pytest.mark.parametrize("day", ["yesterday", "2018-13-01", "1397-10-11x"])
 def test_a_day_that_is_none_is_said(place, day):
     refused(place.run("analyse", "--on", day), "is not a day")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 from kalantar.kernel import clock
 from kalantar.people.actors import COMMAND_LINE
@@ -21,7 +23,7 @@ def run(options) -> int:
         from kalantar.territory.imports import import_boundaries
 
         report = import_boundaries(
-            options.file,
+            options.file[0],
             kind=options.kind,
             by=COMMAND_LINE,
             dry_run=options.dry_run,
@@ -29,16 +31,26 @@ def run(options) -> int:
             overlaps_known=options.overlaps_known,
         )
     else:
-        from kalantar.incidents.imports import import_incidents
-
-        return import_incidents(
-            options.file, map=options.map, dry_run=options.dry_run, json=options.json, by=COMMAND_LINE
-        )
+        return incidents(options.file, options.map, dry_run=options.dry_run, as_json=options.json)
     if options.json:
         print(json.dumps(report.as_json(), ensure_ascii=False, default=str))
     else:  # a refusal and its reasons belong to stderr
         print(report.as_text(), file=sys.stdout if report.done else sys.stderr)
     return 0 if report.done else 1
+
+
+def incidents(files: Sequence[Path], maps: Sequence[Path], *, dry_run: bool = False, as_json: bool = False) -> int:
+    """One file after the other, each whole or not at all; one that is refused keeps no other out."""
+    from kalantar.incidents.imports import import_incidents
+
+    worst = 0
+    for at, path in enumerate(files):
+        given = maps[at if len(maps) > 1 else 0] if maps else None
+        code = import_incidents(path, map=given, dry_run=dry_run, json=as_json, by=COMMAND_LINE)
+        if code and len(files) > 1:
+            print(f"({path})", file=sys.stderr)
+        worst = max(worst, code)
+    return worst
 
 
 def analyse(options) -> int:

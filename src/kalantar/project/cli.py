@@ -89,8 +89,14 @@ def parser() -> argparse.ArgumentParser:
 
     bring = verb("import", "Bring in incidents or boundaries from a file.", _import)
     bring.add_argument("what", choices=["incidents", "boundaries"])
-    bring.add_argument("file", type=Path)
-    bring.add_argument("--map", type=Path, help="which column means what (incidents)")
+    bring.add_argument("file", type=Path, nargs="+", metavar="FILE", help="boundaries come one file at a time")
+    bring.add_argument(
+        "--map",
+        type=Path,
+        action="append",
+        default=[],
+        help="which column means what (incidents): once for all files, or once for each in their order",
+    )
     bring.add_argument("--kind", choices=["station", "beat"], help="what the shapes are (boundaries)")
     bring.add_argument("--only-known", action="store_true", help="leave out shapes of no known station (boundaries)")
     bring.add_argument(
@@ -223,8 +229,13 @@ def _import(options) -> int:
         needed = _("To import boundaries, say what they are: %(option)s")
         print(f"kalantar: {say(needed, option='--kind station|beat')}", file=sys.stderr)
         return 2
-    if not options.file.is_file():
-        raise Stop(_("There is no file %(path)s. Nothing was changed."), path=str(options.file))
+    if (options.what == "boundaries" and len(options.file) > 1) or len(options.map) not in {0, 1, len(options.file)}:
+        needed = _("Boundaries are brought one file at a time; a mapping is given once, or once for each file.")
+        print(f"kalantar: {say(needed)}", file=sys.stderr)
+        return 2
+    for path in options.file:
+        if not path.is_file():
+            raise Stop(_("There is no file %(path)s. Nothing was changed."), path=str(path))
     _real(options)
     from . import bringing
 
