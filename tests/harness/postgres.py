@@ -21,6 +21,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+DEBIAN = Path("/usr/lib/postgresql")  # where Debian keeps its versions beside each other, outside the path
+
 
 class PostgresFailed(Exception):
     """The server could not be started; says what it printed."""
@@ -29,7 +31,7 @@ class PostgresFailed(Exception):
 def find() -> Path | None:
     """The folder with `initdb` and `postgres`, newest version first; version 15 or later."""
     folders = [Path(found).resolve().parent for name in ("initdb",) if (found := shutil.which(name))]
-    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    folders += sorted(DEBIAN.glob("*/bin"), key=_version, reverse=True)
     for folder in folders:
         if (folder / "initdb").exists() and (folder / "postgres").exists() and (_version(folder) or 15) >= 15:
             return folder
@@ -150,9 +152,12 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def _run(command, who, home: Path) -> None:
-    done = subprocess.run(
-        command, capture_output=True, text=True, cwd=home, env=_environment(home), check=False, **_as(who)
-    )
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, cwd=home, env=_environment(home), check=False, **_as(who)
+        )
+    except OSError as no:  # the server's user may not run it
+        raise PostgresFailed(str(no)) from no
     if done.returncode:
         raise PostgresFailed(done.stderr.strip() or done.stdout.strip())
 
