@@ -43,7 +43,7 @@ def flag(name, help):
 
 def limits(name, default, help):
     """Limits of bands, such as 0,200,400."""
-    return Option(name, _numbers, _numbers(default), help)
+    return Option(name, _numbers, _numbers(default) if default else None, help)
 
 
 def _numbers(given):

@@ -285,16 +285,21 @@ def _named(system):
 
 def area_of(path, given, frame):
     """One shape in the frame's metres from a file of areas, the single shapes of it, and the rows."""
-    rows = opened(path, _Opened(given))
+    rows = opened(path, Opened(given))
     shapes = rows.layer.geometry
     if shapes is None or not np.isin(shapely.get_type_id(shapes), (3, 6)).all():
         raise Stop(_("%(file)s must hold areas (polygons)."), file=rows.path.name)
-    source = rows.layer.crs or "EPSG:4326"
+    shapes, frame = moved_shapes(rows, shapes, given, frame)
+    shapes = shapely.make_valid(shapes)
+    return shapely.union_all(shapes), shapes, frame, rows
+
+
+def moved_shapes(rows, shapes, given, frame):
+    """Shapes of a layer in the frame's metres. The layer's own system counts, then --crs."""
     xy = shapely.get_coordinates(shapes)
     stand_in = Rows(path=rows.path, layer=_Coordinates(len(xy)), digest="", keep=np.ones(len(xy), bool))
-    moved_xy, frame = moved(stand_in, xy, source, frame)
-    shapes = shapely.make_valid(shapely.set_coordinates(shapes.copy(), moved_xy))
-    return shapely.union_all(shapes), shapes, frame, rows
+    there, frame = moved(stand_in, xy, rows.layer.crs or given.crs, frame)
+    return shapely.set_coordinates(shapes.copy(), there), frame
 
 
 class _Coordinates:
@@ -305,13 +310,13 @@ class _Coordinates:
         return len(self.rows)
 
 
-class _Opened:
+class Opened:
     """The options of another file of the call: only how to open it is shared."""
 
-    where, layer, sheet = None, None, None
+    where = layer = sheet = lon = lat = x = y = None
 
     def __init__(self, given):
-        self.calendar, self.order = given.calendar, given.order
+        self.calendar, self.order, self.crs = given.calendar, given.order, given.crs
 
 
 # -- moments -----------------------------------------------------------------------------------
@@ -325,7 +330,7 @@ def moments(rows, given, *, end=False, needed=True):
     if day_name is None:
         return None, None
     texts = rows.text(day_name)
-    calendar, order = _reading(rows, day_name, texts, given)
+    calendar, order = reading_of(rows, day_name, texts, given)
     read = parse_dates(texts, calendar, order, with_time=True)
     days, minutes = read.days - UNIX_DAY, read.minutes.astype(np.int64)
     clock = given.time_to if end else given.time
@@ -343,7 +348,7 @@ def moments(rows, given, *, end=False, needed=True):
     return stamps, known & ~np.isnat(stamps)
 
 
-def _reading(rows, name, texts, given):
+def reading_of(rows, name, texts, given):
     """Calendar and order of a column of dates. What the rows do not tell by themselves is asked, never guessed."""
     if given.calendar and given.order:
         return given.calendar, given.order

@@ -419,3 +419,107 @@ def _repeats(r):
              places=len(r.places), n=r.in_repeats, all=r.events)],
         [say(_("A steady place is listed too; its p says whether it is now."))],
     )  # fmt: skip
+
+
+@meaning("Density")
+def _density(r):
+    top = int(np.argmax(r.per_km2)) if len(r.per_km2) else 0
+    return (
+        [say(_("At its highest %(n)s events a square kilometre, with a bandwidth of %(m)s m."),
+             n=n(r.per_km2[top]) if len(r.per_km2) else "–", m=n(r.bandwidth_m))],
+        [say(_("A surface always has a hill; it says where, not whether it is more than chance."))],
+    )  # fmt: skip
+
+
+@meaning("Centres")
+def _centres(r):
+    return (
+        [say(_("The middle of %(n)s events; a standard distance of %(m)s m around it."), n=r.events,
+             m=n(r.standard_distance_m))],
+        [say(_("With several crowds the middle may lie where nothing happens."))],
+    )  # fmt: skip
+
+
+@meaning("Clusters")
+def _clusters(r):
+    return (
+        [say(_("%(clusters)s crowds hold %(n)s of %(all)s events; %(noise)s lie alone."), clusters=len(r.size),
+             n=r.events - r.noise, all=r.events, noise=r.noise)],
+        [say(_("Busy places crowd by themselves; whether it is more than usual is another question."))],
+    )  # fmt: skip
+
+
+@meaning("Scan")
+def _scan(r):
+    found = [c for c in r.clusters if c.p_value is not None and c.p_value <= AT]
+    if not found:
+        return [say(_("No disc and window holds more than chance explains."))], [
+            say(_("A slow spread over the whole area is not a cluster."))
+        ]
+    first = found[0]
+    return (
+        [say(_("%(observed)s events where %(expected)s were expected, within %(m)s m over %(days)s days; by chance in %(p)s."),
+             observed=first.observed, expected=n(first.expected), m=n(first.radius_m), days=n(first.days),
+             p=chance(first.p_value)),
+         say(_("%(n)s clusters stand out in all."), n=len(found))],
+        [say(_("A disc is a rough shape: the true place may be smaller or longer.")), say(CAUSE)],
+    )  # fmt: skip
+
+
+@meaning("PoissonScan")
+def _window(r):
+    return (
+        [say(_("Somewhere in the period a window with so many would come by chance in %(p)s."), p=chance(r.p_value))],
+        [say(_("It takes a steady rate and independent events."))],
+    )
+
+
+@meaning("Nearest")
+def _nearest(r):
+    known = r.distance_m[np.isfinite(r.distance_m)]
+    return (
+        [say(_("Half of the events lie within %(m)s m of a feature."), m=n(float(np.median(known))))] if len(known) else [],
+        [say(_("Near is not because: busy streets have both."))],
+    )  # fmt: skip
+
+
+@meaning("CountWithin")
+def _count_within(r):
+    some = int((r.count > 0).sum())
+    return (
+        [say(_("%(n)s of %(all)s events have a feature within %(m)s m."), n=some, all=len(r.count), m=n(r.within_m))],
+        [say(_("Near is not because: busy streets have both."))],
+    )
+
+
+@meaning("RiskTerrain")
+def _risk(r):
+    names = [f"{name} ×{n(ratio, 2)}" for name, ratio in zip(r.model.names, r.model.ratio, strict=True)]
+    told = (
+        say(_("With the events go: %(names)s."), names=", ".join(names))
+        if names
+        else say(_("No layer goes with the events once the others are looked at."))
+    )
+    limits = [say(_("A layer may stand for nothing but many people; it finds neighbours of events, not their cause."))]
+    limits += [
+        say(_("%(name)s says what %(others)s already say, and was left out."), name=name, others=", ".join(others))
+        for name, others in r.model.aliased
+    ]
+    return [told], limits
+
+
+@meaning("Causes")
+def _causes(r):
+    said = []
+    for cause in r.causes[:3]:
+        said.append(f"{cause.sentence} — {say(VERDICT_OF_CAUSE.get(cause.verdict, cause.verdict))}")
+        said.append(say(_("What would disprove it: %(what)s"), what=cause.disproof))
+    return said, [say(_("A candidate is a question to take to the place, never an answer.")), say(RECORDED)]
+
+
+VERDICT_OF_CAUSE = {
+    "supported": _("supported by the records"),
+    "possible": _("possible"),
+    "not_supported": _("not supported"),
+    "cannot_tell": _("cannot be told"),
+}

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 
-from kalantar.analysis import areas, autocorrelation, grids, hotspots, near_repeat, repeats, weights
+from kalantar.analysis import (
+    areas,
+    autocorrelation,
+    centres,
+    clusters,
+    density,
+    features,
+    grids,
+    hotspots,
+    near_repeat,
+    repeats,
+    scans,
+    weights,
+)
 
 from ..sentences import marked as _
 from ..stop import Stop
@@ -180,3 +195,108 @@ def _areas(work):
     xy, _again = files.places(work.opened[0], work.given, work.frame)
     index = areas.PolygonIndex(list(work.shapes))
     return work.call(areas.areas_of, ("xy", xy[work.opened[0].keep]), ("index", index), names=tuple(names))
+
+
+@method(
+    "density", "where", _("Where do events gather, as a surface?"), _("Events per square kilometre, exact Gaussian kernel."),
+    CELL, text("bandwidth", "scott", "metres, or a rule: scott, robust, likelihood"),
+    word("edge", ("none", "area", "area_flat"), "correction at the edge of --area"), files=PLACES,
+)  # fmt: skip
+def _density(work):
+    xy, grid = _grid(work)
+    asked = work.given.bandwidth
+    with contextlib.suppress(ValueError):  # else it is the name of a rule
+        asked = float(asked)
+    return work.call(
+        density.density, ("xy", xy), grid=grid, bandwidth_m=asked, edge=work.given.edge, area=work.area,
+        cores=work.given.cores,
+    )  # fmt: skip
+
+
+@method(
+    "centre", "where", _("Where is the middle, and how wide?"),
+    _("Mean and median centre, standard distance, deviational ellipse."),
+    word("convention", ("crimestat", "yuill"), "of the ellipse"), files=PLACES,
+)  # fmt: skip
+def _centre(work):
+    xy, _rows = work.points()
+    return work.call(centres.centres, ("xy", xy), convention=work.given.convention)
+
+
+@method(
+    "clusters", "where", _("Which events crowd together?"), _("Density clusters (DBSCAN), the same in any order of rows."),
+    number("within_m", 150.0, "how near in metres"), whole("fewest", 10, "fewest events near a core"), files=PLACES,
+)  # fmt: skip
+def _clusters(work):
+    xy, _rows = work.points()
+    return work.call(clusters.dbscan, ("xy", xy), within_m=work.given.within_m, fewest=work.given.fewest)
+
+
+@method(
+    "scan", "cluster", _("Is there a new cluster?"), _("Space-time permutation scan with secondary clusters."),
+    number("max_radius_m", 3000.0, "largest disc in metres"), number("max_days", 28.0, "longest window in days"),
+    word("windows", ("ending", "any"), "windows that end now, or any"), whole("secondary", 4, "further clusters"),
+    number("cell_m", None, "put events into squares of this side first"), RUNS, files=BOTH,
+)  # fmt: skip
+def _scan(work):
+    xy, days, _rows = work.events()
+    given = work.given
+    return work.call(
+        scans.space_time_scan, ("xy", xy), ("t", np.floor(days)), max_radius_m=given.max_radius_m,
+        max_days=given.max_days, windows=given.windows, secondary=given.secondary, cell_m=given.cell_m, runs=given.runs,
+        seed=given.seed, cores=given.cores,
+    )  # fmt: skip
+
+
+@method(
+    "fullest-window", "cluster", _("Is the fullest window unusual?"),
+    _("Chance that a moving window holds so many (Naus)."), whole("observed", None, "events in the fullest window"),
+    number("mean", None, "events expected in one window"), number("windows", None, "period over window"), files="",
+)  # fmt: skip
+def _window(work):
+    given = work.given
+    if None in (given.observed, given.mean, given.windows):
+        raise Stop(_("This method needs --observed, --mean and --windows."))
+    return work.call(scans.poisson_scan, ("observed", given.observed), mean=given.mean, windows=given.windows)
+
+
+FEATURES = "events, then a file of features (points, lines or areas)"
+
+
+def _features(work, position=1):
+    """Shapes of another file in the frame's metres."""
+    import shapely
+
+    rows = work.rows(position)
+    if rows.layer.geometry is None:
+        xy = work.places(rows)
+        return xy[rows.keep]
+    shapes = rows.layer.geometry
+    keep = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    rows.drop(~keep, "no place")
+    shapes = shapes[rows.keep]
+    xy, work.frame = files.moved_shapes(rows, shapes, work.given, work.frame)
+    return list(xy)
+
+
+@method(
+    "nearest", "which", _("How far to the nearest feature?"), _("Distance of each event to the nearest feature."),
+    METRIC, files=FEATURES,
+)  # fmt: skip
+def _nearest(work):
+    xy, _rows = work.points()
+    return work.call(
+        features.nearest, ("xy", xy), ("features", _features(work)), metric=work.given.metric, cores=work.given.cores
+    )
+
+
+@method(
+    "count-within", "which", _("How many features are near?"), _("Features within a distance of each event."),
+    number("within_m", 200.0, "how near in metres"), METRIC, files=FEATURES,
+)  # fmt: skip
+def _within(work):
+    xy, _rows = work.points()
+    return work.call(
+        features.count_within, ("xy", xy), ("features", _features(work)), within_m=work.given.within_m,
+        metric=work.given.metric, cores=work.given.cores,
+    )  # fmt: skip
