@@ -31,7 +31,7 @@ def points(xy, name="xy", *, fewest=0, as_metres=False):
 
 def look_like_degrees(xy):
     """Are these longitudes and latitudes of one region? Small numbers, close together, away from 0."""
-    if len(xy) == 0:
+    if len(xy) == 0 or abs(xy[0, 0]) > 180 or abs(xy[0, 1]) > 90:
         return False
     low, high = xy.min(axis=0), xy.max(axis=0)
     if max(-low[0], high[0]) > 180 or max(-low[1], high[1]) > 90:
