@@ -318,6 +318,8 @@ _SHAPE = re.compile(
 def _texts(values):
     values = values.to_pylist() if hasattr(values, "to_pylist") else values
     values = values.tolist() if isinstance(values, np.ndarray) else list(values)
+    if set(map(type, values)) <= {str}:
+        return values
     return ["" if value is None else value if isinstance(value, str) else str(value) for value in values]
 
 
