@@ -164,6 +164,90 @@ def test_too_few_events_are_named_and_not_compared(town, station):
     assert row.result["reasons"] == {"too_few_events": 5}
 
 
+# ---- records that end ----
+
+
+def ended(rows):
+    return {row.type.code: row.result["last_on"] for row in rows if row.method == "rise/ended"}
+
+
+def daily(town, kind, *, newest, first=900, beats=None):
+    """Two events a day somewhere in the station, from `first` days ago to `newest`."""
+    beats = beats or [beat for beat in town.beats if beat.station_id == town.beats[0].station_id]
+    for ago in range(newest, first):
+        for i in (0, 1):
+            town.put(kind, beats[(ago + i) % len(beats)], days_ago=ago, x=(ago * 7 % 10) / 10, y=(ago * 3 % 10) / 10)
+
+
+@pytest.mark.parametrize("silent", [20, 75])
+def test_records_that_end_are_said_to_end_and_are_not_compared(town, station, silent):
+    daily(town, "T-SHOP", newest=1)
+    daily(town, "T-HOME", newest=silent)
+    town.written()
+    rows = made(station)
+    assert ended(rows) == {"T-HOME": str(ON - timedelta(days=silent))}
+    (row,) = [row for row in rows if row.method == "rise/ended"]
+    assert row.kind == "too_few" and row.result["usual"] == pytest.approx(56, abs=6)
+    (other,) = [row for row in rows if row.kind == "too_few" and row.method != "rise/ended"]
+    assert other.result["comparisons"] == 5  # the shops alone: four beats and the area
+
+
+def test_records_that_go_on_are_not_said_to_end(town, station):
+    """The negative control: the same two types, and both go on."""
+    daily(town, "T-SHOP", newest=1)
+    daily(town, "T-HOME", newest=1)
+    town.written()
+    assert ended(made(station)) == {}
+
+
+def test_where_nothing_comes_any_more_the_register_is_late_and_no_type_has_ended(town, station):
+    daily(town, "T-SHOP", newest=40)
+    daily(town, "T-HOME", newest=42)
+    town.written()
+    assert ended(made(station)) == {}
+
+
+def test_a_type_that_is_silent_every_winter_has_not_ended(town, station):
+    """ON is the tenth of May: an event of every summer day, none from November to May."""
+    daily(town, "T-SHOP", newest=1, first=1400)
+    for ago in range(1, 1400):
+        if (ON - timedelta(days=ago)).month in {6, 7, 8, 9, 10}:
+            town.put("T-MOTO", town.beats[0], days_ago=ago)
+    town.written()
+    assert ended(made(station)) == {}
+
+
+def test_a_rare_type_has_not_ended_because_it_is_rare(town, station):
+    daily(town, "T-SHOP", newest=1)
+    for ago in range(70, 900, 45):
+        town.put("F-FRAUD", town.beats[0], days_ago=ago)
+    town.written()
+    assert ended(made(station)) == {}
+
+
+def test_records_that_end_everywhere_are_told_after_a_week(town, station, other_station):
+    """In one station two events a day are too few to tell a week's silence; in all of them together they are not."""
+    from kalantar.incidents import findings
+    from kalantar.incidents.models import Finding
+
+    daily(town, "T-SHOP", newest=1)
+    daily(town, "T-HOME", newest=9)
+    for _station in range(3):
+        daily(town, "T-HOME", newest=9, beats=town.beats[-8:])
+    town.written()
+    findings.make_all(ON)
+    for one in (station, other_station):
+        assert ended(Finding.objects.filter(station=one).select_related("type")) == {"T-HOME": str(ON - timedelta(9))}
+
+
+def test_after_the_records_go_on_the_sentence_is_gone(town, station):
+    daily(town, "T-SHOP", newest=1)
+    daily(town, "T-HOME", newest=30)
+    town.put("T-HOME", town.beats[0], days_ago=1)
+    town.written()
+    assert ended(made(station)) == {}
+
+
 # ---- always high ----
 
 

@@ -108,6 +108,22 @@ def test_a_line_of_a_rise_begins_where_its_series_begins():
     assert 'aria-label="' in found.spark
 
 
+@pytest.mark.parametrize(("language", "day"), [("fa", "۱۰ دی ۱۳۹۶"), ("en", "31 Dec 2017")])
+def test_records_that_end_are_told_with_their_day_and_are_called_no_fall(language, day):
+    found = said("too_few", language, beat=False, method="rise/ended", last_on="2017-12-31", usual=62.4, expected=31.0)
+    assert day in found.title
+    assert ("۶۲" if language == "fa" else "62") in found.text
+    assert ("کم شدن نیست" if language == "fa" else "no fall") in found.text
+
+
+def test_the_method_of_a_rise_in_a_whole_area_speaks_of_no_beat():
+    from kalantar.overview.methods import method
+
+    for how in ("season_and_trend", "one_season", "short_history"):
+        with translation.override("fa"):
+            assert "محله" not in method(SimpleNamespace(kind="rise", method=f"rise/{how}")).text
+
+
 @pytest.mark.parametrize("method", ["rise/no_data", "rise/nothing", "rise/none"])
 @pytest.mark.parametrize("language", ["fa", "en"])
 def test_silence_is_said_in_three_ways(method, language):

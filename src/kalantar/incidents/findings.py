@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Max, Min, Sum
 from scipy import ndimage
 
-from kalantar.analysis import hotspots, levels, repeats, rises
+from kalantar.analysis import hotspots, levels, recording, repeats, rises
 from kalantar.analysis.areas import Plane
 from kalantar.kernel import clock
 from kalantar.people.models import Station
@@ -35,6 +35,8 @@ LEVEL = 0.05  # after correction for all comparisons of the morning
 FEWEST_HOT = 30  # fewer events in the window: no pattern is drawn
 SHOWN = {Finding.RISE: 5, Finding.HIGH: 3, Finding.HOT: 3, Finding.REPEAT: 3}
 SPARK_PERIODS = 26
+WEEKS_LOOKED_AT = 208  # of the past of a type whose records may have ended
+ENDED = 1e-4  # rarer than this is a silence for a type's records to be said to have ended
 
 
 def data_version(station_id: int) -> str:
@@ -47,20 +49,28 @@ def data_version(station_id: int) -> str:
 
 def make_all(on: date) -> dict[str, int]:
     """The findings of a morning for every station that has events; the same day made anew replaces its own rows."""
-    high = _levels(on)
+    high, ended = _levels(on), _ended(on)
     made: Counter[str] = Counter()
     for station in Station.objects.order_by("pk"):
-        made.update(make(station, on, high=high))
+        made.update(make(station, on, high=high, ended=ended))
     return dict(made)
 
 
-def make(station, on: date, *, high: dict | None = None) -> Counter:
-    """One station's findings as of the end of the day before `on`."""
+def make(station, on: date, *, high: dict | None = None, ended: dict | None = None) -> Counter:
+    """One station's findings as of the end of the day before `on`.
+
+    high, ended : what was found over all stations, where it is known already.
+    """
     beats = {b.pk: b for b in Beat.objects.in_force().filter(station=station)}
     series = _series(station.pk, on, beats)
     rows: list[Finding] = []
     if series:
-        rows += _rises(series, on)
+        silent = {**(_ended(on) if ended is None else ended), **_ended(on, station.pk)}
+        silent = {t: found for t, found in silent.items() if (t, None) in series}
+        rows += _rises({key: counts for key, counts in series.items() if key[0] not in silent}, on)
+        rows += [
+            _finding(Finding.TOO_FEW, t, None, "rise/ended", {"at": ENDED}, **found) for t, found in silent.items()
+        ]
         rows += (_levels(on) if high is None else high).get(station.pk, [])
         rows += _hot_cells(station, on, beats)
         rows += _repeats(station, on)
@@ -197,6 +207,50 @@ def _rises(series: dict, on: date) -> list[Finding]:
             )
         )
     return rows
+
+
+# ---- records that end: no fall, and nothing to compare ----
+
+
+def _ended(on: date, station_id: int | None = None) -> dict[int, dict]:
+    """Types of which nothing is on record since a day, while others go on, though their past makes that all but
+    impossible and knows no silence nearly as long (a season has one every year); in one station or in all.
+    Three statements, one where no type is silent for a week."""
+    totals = _told().filter(local_date__lt=on)
+    totals = totals.filter(station_id=station_id) if station_id else totals
+    last: dict[int, date] = dict(totals.values_list("type_id").annotate(d=Max("local_date")))
+    newest = max(last.values(), default=on)
+    weeks = {t: (newest - day).days // 7 for t, day in last.items()}
+    silent = {t: n for t, n in weeks.items() if 0 < n < WEEKS_LOOKED_AT}
+    if not silent:
+        return {}
+    since = newest - timedelta(days=7 * WEEKS_LOOKED_AT - 1)
+    counts = {t: np.zeros(WEEKS_LOOKED_AT, dtype=np.int64) for t in silent}
+    first: dict[int, date] = dict(totals.filter(type__in=silent).values_list("type_id").annotate(d=Min("local_date")))
+    for t, day, n in (
+        totals.filter(type__in=silent, local_date__gte=since).values_list("type_id", "local_date").annotate(n=Sum("n"))
+    ):
+        counts[t][-1 - (newest - day).days // 7] += n
+    found = {}
+    for t, n in silent.items():
+        whole = min(WEEKS_LOOKED_AT, (newest - first[t]).days // 7)
+        past = counts[t][WEEKS_LOOKED_AT - whole : -n]
+        drop = recording.recording_drop(past, np.zeros(n), per_year=52)
+        if drop.is_drop(at=ENDED) and n > 1.5 * _longest_silence(past):
+            found[t] = {
+                "last_on": str(last[t]),
+                "until": str(newest),
+                "usual": round(float(past[-52:].mean()) * PERIOD_DAYS / 7, 1),
+                "expected": round(drop.expected, 1),
+                "p": drop.p_value,
+            }
+    return found
+
+
+def _longest_silence(counts) -> int:
+    """The longest run of zeros between two events."""
+    at = np.flatnonzero(counts)
+    return int(np.diff(at).max()) - 1 if len(at) > 1 else 0
 
 
 # ---- always high: a beat against all beats of the installation, by square kilometre ----

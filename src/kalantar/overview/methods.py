@@ -75,6 +75,15 @@ def _repeat(finding: Finding) -> Method:
 
 
 def _too_few(finding: Finding) -> Method:
+    if finding.method == "rise/ended":
+        return Method(
+            _(
+                "The weeks without a record are compared with the past of this type, from below. "
+                "Only a silence seen less than once in 10,000 times is told, while records of other types go on."
+            ),
+            _("The records cannot tell whether events stopped or only their recording."),
+            "Noufaily et al. (2013), Statistics in Medicine 32, 1206-1222.",
+        )
     return Method(
         _("Each beat and type with a past too short or counts too low is left out before anything is compared."),
         _("Silence here is not safety."),

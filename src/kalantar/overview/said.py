@@ -188,6 +188,17 @@ def _too_few(finding: Finding) -> Said:
             _("No event is recorded for this area yet."),
             _("Without events nothing can be said. That is not safety."),
         )
+    if finding.method == "rise/ended":
+        return Said(
+            "too_few",
+            _("%(type)s: the records end on %(day)s.")
+            % {"type": type_name(finding), "day": day(date.fromisoformat(r["last_on"]))},
+            _(
+                "Before that there were about %(n)s in 4 weeks. No records are no fall: nothing is compared until they go on. "
+                "Please ask why nothing is recorded."
+            )
+            % {"n": digits(round(r["usual"]))},
+        )
     if not r["n"]:
         title = _("No rise beyond what is usual.")
         text = ngettext("%(n)s comparison was made.", "%(n)s comparisons were made.", r["comparisons"]) % {
