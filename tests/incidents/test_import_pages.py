@@ -77,6 +77,19 @@ def test_a_file_is_sent_read_checked_loaded_and_withdrawn(ground, analyst, clien
     assert not Incident.objects.exists()
 
 
+def test_the_report_says_of_each_kind_of_note_whether_its_rows_come_in(ground, analyst, client_of, write):
+    """A row whose kind of place is not known comes in; only the other is counted as left out."""
+    client = client_of(analyst)
+    rows = [row_at(ground[0]), row_at(ground[0], kind="spaceship"), row_at(ground[0], on="1402/12/30")]
+    client.post(reverse("incidents:imports"), sent(write(rows)))
+    batch = Import.objects.get()
+    client.post(reverse("incidents:import_columns", args=[batch.uid]), columns(page(client, batch).context["form"]))
+    client.post(reverse("incidents:import_check", args=[batch.uid]))
+    report = page(client, batch).context["report"]
+    assert dict(report["counts"])["کنار گذاشته شده به علت خطا"] == 1
+    assert sorted(error["row"] for error in report["errors"]) == ["با این حال وارد می‌شود", "کنار گذاشته می‌شود"]
+
+
 def test_columns_of_persons_wait_for_a_persons_agreement(ground, analyst, client_of, write):
     client = client_of(analyst)
     client.post(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
@@ -298,3 +298,20 @@ def test_the_map_costs_the_same_for_few_and_many(client_of, station_chief, beats
     DailyCount.objects.all().delete()
     events.many(beats, 600, days=20, seed=5)
     assert statements(client.get, url) == few <= 14
+
+
+@pytest.mark.parametrize(
+    ("asked", "read"),
+    [
+        ("2019-03-01..2019-03-31", (date(2019, 3, 1), date(2019, 3, 31))),
+        ("2019-03-31..2019-03-01", (date(2019, 3, 1), date(2019, 3, 31))),
+        ("1899-12-31..2019-03-01", None),
+        ("2019-03-01..1899-12-31", None),
+        ("2019-03-01..2150-01-01", None),
+        ("2150-01-01..2019-03-01", None),
+    ],
+)
+def test_a_period_is_read_alike_in_both_orders_and_its_limits_hold_for_the_ends(asked, read):
+    from kalantar.incidents import filters
+
+    assert filters._range(asked) == read

@@ -159,10 +159,10 @@ def _range(text: str) -> tuple[date, date] | None:
     if met is None:
         return None
     try:
-        first, last = map(date.fromisoformat, met.groups())
+        first, last = sorted(map(date.fromisoformat, met.groups()))
     except ValueError:
         return None
-    return (min(first, last), max(first, last)) if first.year > 1900 and last.year < 2150 else None
+    return (first, last) if first.year > 1900 and last.year < 2150 else None
 
 
 def _ends(period: str) -> tuple[date | None, date | None]:

@@ -362,7 +362,7 @@ def _counts(batch) -> list[tuple[str, int]]:
         (_("Taken in"), batch.accepted),
         (_("Waiting for a place"), batch.outside),
         (_("Here already"), batch.duplicates),
-        (_("With errors"), batch.refused),
+        (_("Left out because of an error"), batch.refused),
     ]
 
 
@@ -379,12 +379,17 @@ def _report(batch) -> dict | None:
             (_("Will be taken in"), kept["counts"]["accepted"]),
             (_("Waiting for a place"), kept["counts"]["outside"]),
             (_("Here already"), kept["counts"]["duplicates"]),
-            (_("With errors"), kept["counts"]["refused"]),
+            (_("Left out because of an error"), kept["counts"]["refused"]),
         ]
         if "counts" in kept
         else [],
         "errors": [
-            {"n": n, "reason": sentences.fault(key)[0], "cure": sentences.fault(key)[1]}
+            {
+                "n": n,
+                "reason": sentences.fault(key)[0],
+                "cure": sentences.fault(key)[1],
+                "row": _("taken in all the same") if key.startswith("note_") else _("left out"),
+            }
             for key, n in kept["errors"].items()
         ],
         "types": [{"word": words.word("incident_type", code), "n": n} for code, n in kept["types"].items()],
