@@ -8,8 +8,10 @@ import pytest
 
 from kalantar.kernel import clock, installation, outbox
 from kalantar.people import inbox, queries, verbs
+from kalantar.people.actors import OfficerActor
 from kalantar.people.lines import lines
 from kalantar.people.models import Post
+from kalantar.people.roles import Role
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +32,46 @@ def test_the_units_cost_the_same_for_few_and_for_many(statements, station_chief,
             "section", by=station_chief, parent=station, kind="unit_inquiry", code=f"S{n}", name="x", name_en="x"
         )
     assert statements(queries.units, station_chief) == few <= 2
+
+
+def test_each_unit_says_who_leads_it_and_names_a_post_once(
+    station_chief, desk_officer, beat_officer, station, province, county, enrolled
+):
+    for n in range(3):
+        enrolled("beat_officer", station, username=f"beat{n}")
+    verbs.give_post(beat_officer.officer, by=station_chief, unit=station, role=Role.PATROL_OFFICER)
+    today = clock.today()
+    verbs.stand_in(station_chief.posts()[0], by=station_chief, officer=desk_officer.officer, from_on=today, to_on=today)
+    seen = queries.units(station_chief)
+    assert [unit.code for unit in seen.above] == ["P1", "C1"]
+    assert (seen.empty, seen.knows) == ([], True)
+    [row] = seen.filled
+    assert [post.officer for post in row.in_charge] == [station_chief.officer, desk_officer.officer]
+    assert row.n == 6
+    assert row.posts == [("desk_officer", 1), ("beat_officer", 4), ("patrol_officer", 1)]
+
+
+def test_units_without_anybody_stand_apart_in_the_order_of_their_numbers(province_commander, station_chief, county):
+    for number in (2, 10, 9):
+        verbs.open_unit(
+            "station", by=province_commander, parent=county, kind="kalantari", code=f"N{number}",
+            name=f"N {number}", name_en="x", number=number,
+        )  # fmt: skip
+    commander = OfficerActor(province_commander.officer)
+    seen = queries.units(commander)
+    assert [row.unit.code for row in seen.filled] == ["P1", "K11"]
+    assert [unit.code for unit in seen.empty] == ["C1", "N2", "N9", "N10", "K12"]
+
+
+def test_who_may_not_see_colleagues_reads_the_names_of_units_and_no_more(
+    outside_overseer, station_chief, client_of, station
+):
+    seen = queries.units(outside_overseer)
+    assert (seen.filled, seen.knows) == ([], False)
+    assert station.code in {unit.code for unit in seen.empty}
+    page = client_of(outside_overseer).get("/people/units/").content.decode()
+    assert station.name in page
+    assert station_chief.officer.name not in page
 
 
 def test_the_morning_tells_a_chief_what_runs_out_in_two_statements(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Exists, OuterRef, Prefetch, Q
@@ -10,6 +12,7 @@ from kalantar.kernel import clock, outbox
 from kalantar.kernel.models import OutboxLine
 
 from .models import CodeCard, Draft, Officer, Post, Unit
+from .roles import STATION_EYES, Role
 
 
 def unread_count(actor, limit: int = 100) -> int:
@@ -58,13 +61,64 @@ def own_posts(actor):
     )
 
 
-def units(actor):
+@dataclass(frozen=True)
+class Filled:
+    """A unit as the page of units shows it: who leads it, how many work there, and as what."""
+
+    unit: Unit
+    station: Unit | None  # of a section, where the page shows several stations
+    in_charge: list[Post]  # the holder first, then who stands in
+    n: int  # colleagues, each once
+    posts: list[tuple[str, int]]  # the other roles, each once, with how many hold it
+
+
+@dataclass(frozen=True)
+class Units:
+    """What somebody sees of the tree: the units above by name, those with colleagues, and those with none yet."""
+
+    above: list[Unit]
+    filled: list[Filled]
+    empty: list[Unit]
+    knows: bool  # may this person know who works there at all?
+
+
+LEADS = {Unit.PROVINCE: Role.PROVINCE_COMMANDER, Unit.STATION: Role.STATION_CHIEF}
+
+
+def units(actor) -> Units:
     """The tree this actor may see, with who holds what there today. Two statements."""
     holders = Post.objects.visible_to(actor).held_on(clock.today()).select_related("officer").order_by("role", "pk")
-    return (
-        Unit.objects.visible_to(actor)
-        .order_by("path")
-        .prefetch_related(Prefetch("posts", queryset=holders, to_attr="holders"))
+    found = list(
+        Unit.objects.visible_to(actor).prefetch_related(Prefetch("posts", queryset=holders, to_attr="holders"))
+    )
+    below, by_id = actor.units_below(), {unit.pk: unit for unit in found}
+
+    def place(unit):
+        """Below its parent, among its neighbours by number and name."""
+        above = place(by_id[unit.parent_id]) if unit.parent_id in by_id else ()
+        return (*above, (unit.number, unit.name, unit.pk))
+
+    own = [unit for unit in sorted(found, key=place) if unit.pk in below]
+    several = sum(unit.grade == Unit.STATION for unit in own) > 1
+    knows = bool(actor.roles() & STATION_EYES)
+    filled = [unit for unit in own if knows and unit.holders]
+    return Units(
+        above=[unit for unit in sorted(found, key=place) if unit.pk not in below],
+        filled=[_filled(unit, by_id.get(unit.parent_id) if several else None) for unit in filled],
+        empty=[unit for unit in own if unit not in filled],
+        knows=knows,
+    )
+
+
+def _filled(unit, station) -> Filled:
+    leads, order = LEADS.get(unit.grade), list(Role)
+    others = Counter(post.role for post in unit.holders if post.role != leads)
+    return Filled(
+        unit=unit,
+        station=station if unit.grade == Unit.SECTION else None,
+        in_charge=sorted((p for p in unit.holders if p.role == leads), key=lambda p: p.stands_in_for_id is not None),
+        n=len({post.officer_id for post in unit.holders}),
+        posts=sorted(others.items(), key=lambda held: order.index(Role(held[0]))),
     )
 
 

@@ -268,7 +268,7 @@ def _stations_to_divide(actor) -> list:
 
 @require_safe
 def units(request):
-    """The tree of units and who holds what there."""
+    """The units, who leads each, and which have nobody yet."""
     may_open = bool(_stations_to_divide(request.actor))
     return answer(request, "people/units.html", units=queries.units(request.actor), may_open=may_open)
 
