@@ -73,10 +73,12 @@ class Asked:
 def _written(value):
     if isinstance(value, np.ndarray):
         return f"numpy.array({value.tolist()})" if value.size <= 12 else f"array of {value.shape}"
-    if isinstance(value, (list, tuple)) and len(value) <= 12:
+    if isinstance(value, (list, tuple)) and len(value) <= 12 and all(isinstance(v, (str, int, float)) for v in value):
         return repr([round(v, 9) if isinstance(v, float) else v for v in value])
     if isinstance(value, (str, int, float, bool, type(None), np.generic)):
         return repr(value.item() if isinstance(value, np.generic) else value)
+    if isinstance(value, (list, tuple, dict)):
+        return f"{type(value).__name__} of {len(value)}"
     return type(value).__name__.lower()
 
 

@@ -4,7 +4,6 @@ columns were read, in which system, and how many rows were left out and why, com
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -266,11 +265,11 @@ def _frame_of(system, xy):
     """A projected system in metres stays; degrees and feet get a plane of metres around their middle."""
     if system.is_projected and all(axis.unit_conversion_factor == 1.0 for axis in system.axis_info[:2]):
         return Frame(system, _named(system))
-    if system.is_projected:  # the same projection, in metres
-        told = re.sub(r"\+(units=\S+|to_meter=\S+)", "", system.to_proj4())
-        return Frame(pyproj.CRS.from_user_input(f"{told} +units=m"), f"{_named(system)} in metres")
     if not len(xy):
         raise Stop(_("No row of the file has a place."))
+    if not system.is_geographic:
+        to_degrees = pyproj.Transformer.from_crs(system, "EPSG:4326", always_xy=True)
+        xy = np.column_stack(to_degrees.transform(xy[:, 0], xy[:, 1]))
     lon, lat = (xy.min(axis=0) + xy.max(axis=0)) / 2
     plane = pyproj.CRS.from_user_input(
         f"+proj=tmerc +lat_0={lat:.6f} +lon_0={lon:.6f} +k=1 +x_0=0 +y_0=0 +ellps=WGS84 +units=m"

@@ -13,6 +13,7 @@ from kalantar.analysis import drawing
 from . import meanings
 
 ROWS_SHOWN = 60
+LONG = 48
 FONT = Path(__file__).resolve().parents[2] / "web/static/kalantar/vazirmatn-400-800.woff2"
 
 PAGE_STYLE = """
@@ -76,7 +77,8 @@ def _section(heading, body):
 def _table(table, say, write):
     if not table:
         return ""
-    names = list(table)
+    # whole sentences stand above; here they would only make the columns narrow
+    names = [name for name in table if not any(len(str(v)) > LONG for v in table[name][:ROWS_SHOWN])]
     length = len(table[names[0]])
     rank = next((name for name in ("p_adjusted", "p_value") if name in table and length > ROWS_SHOWN), None)
     if rank:  # of a long table, what stands out most

@@ -114,12 +114,11 @@ def answered(method, given, command) -> Answer:
 
 
 def _as_csv(result) -> str:
-    table = result.table()
+    columns = result.table()
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(table)
-    for row in zip(*methods.values()):
-        writer.writerow(row)
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
     return out.getvalue()
 
 
