@@ -35,8 +35,8 @@ class CodeField(forms.CharField):
 
 
 class PasswordField(forms.CharField):
-    def __init__(self, *, autocomplete: str, **rest):
-        widget = forms.PasswordInput(attrs={"dir": "ltr", "autocomplete": autocomplete})
+    def __init__(self, *, autocomplete: str, autofocus: bool = False, **rest):
+        widget = forms.PasswordInput(attrs={"dir": "ltr", "autocomplete": autocomplete, "autofocus": autofocus})
         super().__init__(widget=widget, strip=False, max_length=128, **rest)
 
 
@@ -49,7 +49,7 @@ class SureForm(Form):
     """The password once more, beside whatever form is held: a name of its own."""
 
     FIELD = "sure_password"
-    sure_password = PasswordField(label=_("Password"), autocomplete="current-password")
+    sure_password = PasswordField(label=_("Password"), autocomplete="current-password", autofocus=True)
 
 
 class SecondFactorForm(Form):
