@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from kalantar.formats import SENTENCES as FILE_SENTENCES
 from kalantar.formats import FileRefused
-from kalantar.incidents import imports, mapping, reading, sentences, verbs
+from kalantar.incidents import by_command, imports, mapping, reading, sentences, verbs
 from kalantar.incidents.models import Import, Incident
 from kalantar.kernel import files
 from kalantar.kernel.change import Refused
@@ -293,19 +293,19 @@ def test_the_command_line_says_what_it_did_and_ends_with_0_or_1(ground, write, t
     path = write(some_rows(ground, 12))
     out, err = io.StringIO(), io.StringIO()
     assert (
-        imports.import_incidents(
+        by_command.import_incidents(
             path, by=COMMAND_LINE, map=tmp_path / "map.toml", dry_run=True, json=True, out=out, err=err
         )
         == 0
     )
     assert (json.loads(out.getvalue())["counts"]["accepted"], visible()[0]) == (12, 0)
-    assert imports.import_incidents(path, by=COMMAND_LINE, map=tmp_path / "map.toml", out=out, err=err) == 0
+    assert by_command.import_incidents(path, by=COMMAND_LINE, map=tmp_path / "map.toml", out=out, err=err) == 0
     assert (visible()[0], err.getvalue()) == (12, "")
-    assert imports.import_incidents(path, by=COMMAND_LINE, map=tmp_path / "map.toml", out=out, err=err) == 1
+    assert by_command.import_incidents(path, by=COMMAND_LINE, map=tmp_path / "map.toml", out=out, err=err) == 1
     assert len(err.getvalue().strip().splitlines()) == 1
     for bad in (tmp_path / "absent.csv", tmp_path):
         err = io.StringIO()
-        assert imports.import_incidents(bad, by=COMMAND_LINE, out=out, err=err) == 1
+        assert by_command.import_incidents(bad, by=COMMAND_LINE, out=out, err=err) == 1
         assert err.getvalue().strip()
         assert "Traceback" not in err.getvalue()
 
@@ -313,7 +313,7 @@ def test_the_command_line_says_what_it_did_and_ends_with_0_or_1(ground, write, t
 def test_without_a_mapping_the_command_line_guesses(ground, write):
     rows = [[on, kind, lon, lat] for on, kind, lon, lat, *_ in some_rows(ground, 12)]
     path = write(rows, ["تاریخ وقوع", "نوع جرم", "طول جغرافیایی", "عرض جغرافیایی"])
-    assert imports.import_incidents(path, by=COMMAND_LINE, out=io.StringIO(), err=io.StringIO()) == 0
+    assert by_command.import_incidents(path, by=COMMAND_LINE, out=io.StringIO(), err=io.StringIO()) == 0
     assert visible()[0] == 12
 
 

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kalantar.incidents import reading, rules, staging, types
+from kalantar.incidents import digests, rules, staging, types
+from kalantar.incidents import moments as utc
+from kalantar.incidents import rows as arrays
 
 ZONES = ("Asia/Tehran", "America/Chicago", "UTC", "Australia/Lord_Howe")
 
@@ -21,10 +23,10 @@ ZONES = ("Asia/Tehran", "America/Chicago", "UTC", "Australia/Lord_Howe")
 )
 def test_local_hours_become_utc_as_python_says(zone, moments):
     zone = ZoneInfo(zone)
-    day = np.array([m.toordinal() - reading.EPOCH for m in moments])
+    day = np.array([m.toordinal() - arrays.EPOCH for m in moments])
     minute = np.array([m.hour * 60 + m.minute for m in moments])
     twin = [int(m.replace(second=0, microsecond=0, tzinfo=zone).astimezone(UTC).timestamp()) // 60 for m in moments]
-    assert reading.to_utc(day, minute, zone).tolist() == twin
+    assert utc.to_utc(day, minute, zone).tolist() == twin
 
 
 @pytest.mark.parametrize(
@@ -38,22 +40,20 @@ def test_local_hours_become_utc_as_python_says(zone, moments):
 )
 def test_on_days_when_clocks_change_the_local_day_stays(zone, moment):
     zone = ZoneInfo(zone)
-    at = reading.to_utc(
-        np.array([moment.toordinal() - reading.EPOCH]), np.array([moment.hour * 60 + moment.minute]), zone
-    )
-    assert reading.local_days(at, zone).tolist() == [moment.toordinal() - reading.EPOCH]
+    at = utc.to_utc(np.array([moment.toordinal() - arrays.EPOCH]), np.array([moment.hour * 60 + moment.minute]), zone)
+    assert utc.local_days(at, zone).tolist() == [moment.toordinal() - arrays.EPOCH]
 
 
 @given(st.sampled_from(ZONES), st.lists(st.integers(500_000 * 20, 1_500_000 * 20), min_size=1, max_size=40))
 def test_local_days_are_those_of_python(zone, at):
     zone = ZoneInfo(zone)
-    twin = [datetime.fromtimestamp(m * 60, UTC).astimezone(zone).date().toordinal() - reading.EPOCH for m in at]
-    assert reading.local_days(np.array(at), zone).tolist() == twin
+    twin = [datetime.fromtimestamp(m * 60, UTC).astimezone(zone).date().toordinal() - arrays.EPOCH for m in at]
+    assert utc.local_days(np.array(at), zone).tolist() == twin
 
 
 rows = st.lists(
     st.tuples(
-        st.sampled_from(reading.TYPES),
+        st.sampled_from(arrays.TYPES),
         st.integers(-(10**6), 30 * 10**6),
         st.one_of(st.none(), st.tuples(st.floats(-179, 179), st.floats(-89, 89))),
         st.text(max_size=8),
@@ -66,14 +66,14 @@ rows = st.lists(
 
 @given(rows)
 def test_digests_of_many_rows_are_those_of_the_rule(found):
-    type_ = np.array([reading.TYPES.index(code) for code, *_ in found], np.int16)
+    type_ = np.array([arrays.TYPES.index(code) for code, *_ in found], np.int16)
     at = np.array([minute for _, minute, *_ in found], np.int64)
     lon = np.array([np.nan if place is None else place[0] for _, _, place, *_ in found])
     lat = np.array([np.nan if place is None else place[1] for _, _, place, *_ in found])
     words, refs = (pa.array([row[i] for row in found], pa.string()) for i in (3, 4))
-    same = reading.digests(type_, at, lon, lat, words, refs)
-    times = reading.times_before(same)
-    texts = [text.decode() for text in reading.spelled(at, same, times).tolist()]
+    same = digests.digests(type_, at, lon, lat, words, refs)
+    times = digests.times_before(same)
+    texts = [text.decode() for text in digests.spelled(at, same, times).tolist()]
     seen: dict = {}
     for (code, minute, place, text, ref), said in zip(found, texts, strict=True):
         rounded = None if place is None else (int(np.rint(place[0] * 10_000)), int(np.rint(place[1] * 10_000)))
@@ -86,8 +86,8 @@ def test_digests_of_many_rows_are_those_of_the_rule(found):
 
 def test_how_each_type_is_shown_at_each_place_is_the_rule_of_violence_and_dwellings():
     table = staging.shown_table()
-    for t, code in enumerate(reading.TYPES):
-        for k, kind in enumerate(reading.KINDS):
+    for t, code in enumerate(arrays.TYPES):
+        for k, kind in enumerate(arrays.KINDS):
             if code in {"N-FAMILY", "missing_person", "S-HARM", "X-DEATH"} or (code[0] in "ARW" and kind == "dwelling"):
                 assert table[t, k] == 0, (code, kind)
             else:
@@ -97,7 +97,7 @@ def test_how_each_type_is_shown_at_each_place_is_the_rule_of_violence_and_dwelli
 
 
 def test_no_type_escapes_the_rules():
-    assert {code for code in reading.TYPES if types.is_violent(code)} == {
+    assert {code for code in arrays.TYPES if types.is_violent(code)} == {
         "R-STREET",
         "R-PREMISES",
         "A-SERIOUS",
@@ -107,7 +107,7 @@ def test_no_type_escapes_the_rules():
         "A-HARASS",
         "W-WEAPON",
     }
-    assert set(reading.TYPES) >= types.NEVER_DRAWN
+    assert set(arrays.TYPES) >= types.NEVER_DRAWN
 
 
 @given(st.lists(st.one_of(st.just((np.nan, np.nan)), st.tuples(st.floats(-170, 170), st.floats(-80, 80))), max_size=20))
@@ -140,7 +140,7 @@ def test_a_future_or_backward_time_is_a_fault():
     ],
 )
 def test_spans_of_hours(text, span):
-    assert reading._span(text) == span
+    assert utc.span(text) == span
 
 
 def test_every_step_of_an_import_is_refused_to_everybody_else():

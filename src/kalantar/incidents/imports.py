@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -31,19 +30,15 @@ from . import rules, tables, verbs
 from .ground import Ground
 from .mapping import Mapping
 from .models import Import, SavedMapping
-from .reading import EPOCH, KINDS, NO_TIME, TYPES, Errors, Reader, RowError, Rows
+from .reading import Reader
+from .rows import EPOCH, KINDS, NO_TIME, TYPES, Errors, RowError, Rows
 from .staging import Prepared, Stager, Stopped, prepared
+from .suspicion import ImportStopped, fitting_crs, suspicion
 
 log = logging.getLogger("kalantar.incidents")
 PREVIEW_ROWS = 20
 PACKED_BYTES = 2_000_000_000
-SUSPICIOUS = 0.5  # this share of the places outside the area stops an import: a wrong column or coordinate system
-FEW = 20  # below so many places nothing is suspected
 SILENT = timedelta(minutes=15)  # a loader that gave no sign for so long was killed
-
-
-class ImportStopped(Refused):
-    """The whole file is stopped: what it says cannot be meant."""
 
 
 # ---- receiving ----
@@ -277,71 +272,6 @@ def _preview(batch, rows: Rows, reader: Reader, n: int) -> list[dict]:
     return shown
 
 
-# ---- suspicion: the file as a whole cannot be meant so ----
-
-
-def suspicion(reader: Reader) -> ImportStopped | None:
-    """When most places lie outside the area the columns are wrong, not the rows: say what it looks like."""
-    counts = reader.errors.counts
-    swapped, beyond = counts["coordinates_swapped"], counts["coordinates_not_degrees"]
-    told = reader.with_place + beyond
-    if told < FEW:
-        return None
-    if swapped >= SUSPICIOUS * told:
-        return ImportStopped("looks_swapped", share=_share(swapped, told))
-    if beyond >= SUSPICIOUS * told:
-        return ImportStopped("looks_projected", share=_share(beyond, told), crs=reader.mapping.crs)
-    outside = reader.with_place - reader.placed
-    if outside < SUSPICIOUS * told:
-        return None
-    lon, lat = (
-        (np.array(v) for v in zip(*reader.sample, strict=True)) if reader.sample else (np.array([]), np.array([]))
-    )
-    box = reader.ground.box
-    if box.east < 0 and len(lon) and np.mean((-lon >= box.west - 0.2) & (-lon <= box.east + 0.2)) >= SUSPICIOUS:
-        return ImportStopped("looks_unsigned", share=_share(outside, told))
-    middle = {"lon": f"{np.median(lon):.2f}", "lat": f"{np.median(lat):.2f}"} if len(lon) else {"lon": "", "lat": ""}
-    return ImportStopped("looks_elsewhere", share=_share(outside, told), **middle)
-
-
-def _share(part: int, whole: int) -> int:
-    return round(100 * part / whole)
-
-
-def fitting_crs(x: np.ndarray, y: np.ndarray, ground: Ground) -> str:
-    """Among the systems in use around the area, the one that puts at least nine of ten places into a beat."""
-    from pyproj import Transformer
-    from pyproj.aoi import AreaOfInterest
-    from pyproj.database import query_crs_info
-    from pyproj.enums import PJType
-    from pyproj.exceptions import ProjError
-
-    ok = np.isfinite(x) & np.isfinite(y)
-    x, y, box = x[ok][:100], y[ok][:100], ground.box
-    if len(x) < 5 or box.west == box.east:
-        return ""
-    around = AreaOfInterest(box.west, box.south, box.east, box.north)
-    known = query_crs_info(auth_name="EPSG", pj_types=PJType.PROJECTED_CRS, area_of_interest=around, contains=True)
-    codes = [
-        "3857",
-        *sorted(
-            (c.code for c in known if not c.deprecated), key=lambda code: (not code.startswith("326"), len(code), code)
-        ),
-    ]
-    best = ("", 0.0)
-    for code in codes:
-        try:
-            lon, lat = Transformer.from_crs(f"EPSG:{code}", mappings.WGS84, always_xy=True).transform(x, y)
-        except ProjError:
-            continue
-        share = float(np.mean(ground.locate(np.asarray(lon), np.asarray(lat))[0] >= 0))
-        if share > best[1] + 1e-9:
-            best = (f"EPSG:{code}", share)
-        if share == 1:
-            break
-    return best[0] if best[1] >= 0.9 else ""
-
-
 # ---- trying and loading ----
 
 
@@ -465,67 +395,3 @@ def errors_of(batch: Import) -> Iterator[RowError]:
     with files.open_(batch.errors) as source:
         for line in source:
             yield RowError(**loads(line))
-
-
-# ---- the command line ----
-
-
-def import_incidents(
-    path: Path | str,
-    *,
-    by,
-    map: Path | str | Mapping | None = None,
-    dry_run: bool = False,
-    json: bool = False,
-    out=None,
-    err=None,
-) -> int:
-    """`kalantar import incidents FILE [--map MAP.toml] [--dry-run] [--json]`: 0 done, 1 refused with the reason."""
-    from .sentences import say
-
-    out, err = out or sys.stdout, err or sys.stderr
-    batch = None
-    try:
-        mapping = map if isinstance(map, Mapping) else mappings.from_toml(Path(map).read_text("utf-8")) if map else None
-        batch = receive(Path(path), by=by, name=Path(path).name, mapping=mapping)
-        mapping = mapping or guessed(batch)
-        batch = verbs.map_import(batch, mapping, by=by)
-        verbs.insist(verbs.import_refusal(batch), columns=", ".join(c["column"] for c in batch.about["left_out"]))
-        if dry_run:
-            reading = try_out(batch, mapping, by=by)
-            verbs.discard_import(batch, by=by)
-            _print(out, json, state="dry_run", counts=asdict(reading.counts), report=reading.report())
-            if reading.stop:
-                raise reading.stop
-            return 0
-        batch = load(verbs.start_import(batch, by=by, queued=False), by=by)
-    except (FileRefused, Refused, OSError, UnicodeDecodeError) as no:
-        key, details = (no.key, no.details) if isinstance(no, FileRefused | Refused) else ("file_missing", {})
-        print(say(key, **details), file=err)
-        if batch is not None and batch.state == Import.UPLOADED:
-            batch = Import.objects.get(pk=batch.pk)
-            if batch.state == Import.UPLOADED:
-                verbs.discard_import(batch, by=by)
-        return 1
-    counts = {name: getattr(batch, name) for name in ("rows", "accepted", "refused", "duplicates", "outside")}
-    _print(out, json, state=batch.state, counts=counts, report=batch.report, errors=batch.report.get("errors", {}))
-    if batch.state != Import.LIVE:
-        print(say(batch.failure["key"], **batch.failure["args"]), file=err)
-        verbs.sweep_import(batch, by=by)
-        return 1
-    return 0
-
-
-def _print(out, json: bool, **said) -> None:
-    if json:
-        print(dumps(said, ensure_ascii=False, default=str), file=out)
-        return
-    from .sentences import fault
-
-    counts = said["counts"]
-    print(
-        "  ".join(f"{name} {counts[name]}" for name in ("rows", "accepted", "refused", "duplicates", "outside")),
-        file=out,
-    )
-    for key, n in said["report"].get("errors", {}).items():
-        print(f"  {n}  {fault(key)[0]}", file=out)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,106 +14,21 @@ import pyarrow.compute as pc
 
 from kalantar.persian.dates import FAULTS as DATE_FAULTS
 from kalantar.persian.dates import parse_clocks, parse_dates
-from kalantar.persian.digits import to_latin
 from kalantar.persian.letters import normalise, search_key
 from kalantar.persian.terms import all_terms
-from kalantar.web import words
 
-from . import rules, types
+from . import rules
+from .digests import digests
 from .ground import Ground
 from .mapping import WGS84, Mapping, code_of, key, numbers
+from .moments import local_days, span, to_utc
+from .rows import EPOCH, KINDS, MAX_ERRORS, NO_TIME, TYPES, Errors, Rows, shown_table
 
-EPOCH = date(1970, 1, 1).toordinal()
-NO_TIME = np.iinfo(np.int64).min
-MAX_ERRORS = 100_000
 PLACES = frozenset({"lon", "lat", "x", "y", "place_text", "station", "beat"})
 PLACE_CHARS, REF_CHARS = 160, 60
 # A quick look before the exact one: two neighbouring groups of three digits, an @, or the beginning of a plate.
 _DIGIT = r"[0-9\x{06F0}-\x{06F9}\x{0660}-\x{0669}]"
 _MAYBE_PERSONAL = rf"{_DIGIT}{{3}}[ \-]?{_DIGIT}{{3}}|@|{_DIGIT}{{2}} ?\pL{{1,3}} ?{_DIGIT}{{3}}"
-TYPES = words.codes("incident_type")
-KINDS = words.codes("place_kind")
-
-
-@dataclass(frozen=True)
-class RowError:
-    """One thing that is wrong with one row. `value` is what stood there; left empty where it may concern a person."""
-
-    row: int
-    column: str
-    value: str
-    key: str
-    args: dict = field(default_factory=dict)
-
-
-class Errors:
-    """All faults counted, the first hundred thousand kept."""
-
-    def __init__(self):
-        self.counts: Counter[str] = Counter()
-        self.kept: list[RowError] = []
-
-    def add(
-        self, key: str, rows: Sequence[int], column: str, values: Iterable[str], args: Sequence[dict] | None = None
-    ) -> None:
-        n = len(rows)
-        self.counts[key] += n
-        room = max(0, MAX_ERRORS - len(self.kept))
-        for at, (row, value) in enumerate(zip(rows[:room], values, strict=False)):
-            self.kept.append(RowError(int(row), column, str(value)[:200], key, args[at] if args else {}))
-
-    @property
-    def total(self) -> int:
-        return self.counts.total()
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows that may come in, as arrays of one length. Texts are Arrow columns or None where no column holds them."""
-
-    row: np.ndarray  # number in the file, int32
-    type: np.ndarray  # place in TYPES, int16
-    at: np.ndarray  # minutes since 1970 in UTC, int64
-    to: np.ndarray  # the same; NO_TIME where no end is told
-    known: np.ndarray  # is the hour known, bool
-    day: np.ndarray  # local day, days since 1970, int32
-    kind: np.ndarray  # place in KINDS, int8
-    lon: np.ndarray  # NaN where none
-    lat: np.ndarray
-    beat: np.ndarray  # -1: waits for a place
-    station: np.ndarray  # of the beat; where there is none the stated one, or -1
-    same: np.ndarray  # digest of what, when, where, uint64
-    place_text: pa.Array | None
-    external_ref: pa.Array | None
-
-    def __len__(self) -> int:
-        return len(self.row)
-
-    def taken(self, which: np.ndarray) -> Rows:
-        """Rows by mask or by position."""
-        if which.dtype == bool:
-            which = np.flatnonzero(which)
-        made: list[Any] = [
-            None if v is None else v[which] if isinstance(v, np.ndarray) else v.take(pa.array(which))
-            for v in self._values()
-        ]
-        return Rows(*made)
-
-    def _values(self) -> list[Any]:
-        return [getattr(self, f.name) for f in fields(self)]
-
-    @staticmethod
-    def joined(parts: list[Rows]) -> Rows:
-        made: list[Any] = []
-        for f in fields(Rows):
-            values = [getattr(part, f.name) for part in parts]
-            if values[0] is None:
-                made.append(None)
-            elif isinstance(values[0], np.ndarray):
-                made.append(np.concatenate(values))
-            else:
-                made.append(pa.concat_arrays(values))
-        return Rows(*made)
 
 
 @dataclass
@@ -294,7 +206,7 @@ class Reader:
     def _interval(self, day, minute, at, zone) -> np.ndarray:
         """Ends from a column such as "14:00-16:00"; its first hour counts where the date has none."""
         encoded = pc.dictionary_encode(self._column("interval"))
-        table = np.array([_span(text) for text in encoded.dictionary.to_pylist()] or [(-1, -1)], np.int64)
+        table = np.array([span(text) for text in encoded.dictionary.to_pylist()] or [(-1, -1)], np.int64)
         spans = table[encoded.indices.to_numpy()]
         self._fault("date_not_a_time", spans[:, 0] == -2, "interval")
         has = spans[:, 0] >= 0
@@ -412,27 +324,6 @@ class Reader:
 
 
 @cache
-def shown_table() -> np.ndarray:
-    """How each type at each kind of place may be shown (R14)."""
-    return np.array(
-        [
-            [
-                rules.shown_as(
-                    code=code,
-                    violent=types.is_violent(code),
-                    never_drawn=code in types.NEVER_DRAWN,
-                    building=code in types.BUILDING,
-                    place_kind=kind,
-                )
-                for kind in KINDS
-            ]
-            for code in TYPES
-        ],
-        np.int8,
-    )
-
-
-@cache
 def _maybe_unkind() -> str:
     """A pattern that meets every word of a trait (R3), every unkind word, and some harmless ones to be looked at."""
     wanted = {search_key(term.term) for term in all_terms() if term.kind in {"trait", "word"}}
@@ -482,110 +373,3 @@ def _transformer(crs: str):
 def _to_degrees(x: np.ndarray, y: np.ndarray, crs: str) -> tuple[np.ndarray, np.ndarray]:
     lon, lat = _transformer(crs).transform(x, y)
     return np.asarray(lon), np.asarray(lat)
-
-
-def _span(text: str) -> tuple[int, int]:
-    """Two times of day in one text; (-1, -1) for an empty one, (-2, -2) for anything else."""
-    plain = to_latin(text).strip()
-    if not plain:
-        return -1, -1
-    found = re.findall(r"(?<!\d)(\d{1,2})(?::(\d{2}))?(?!\d)", plain)
-    if len(found) != 2:
-        return -2, -2
-    (h1, m1), (h2, m2) = found
-    one, two = int(h1) * 60 + int(m1 or 0), int(h2) * 60 + int(m2 or 0)
-    return (one, two) if max(int(h1), int(h2)) < 24 and max(int(m1 or 0), int(m2 or 0)) < 60 else (-2, -2)
-
-
-# ---- times of a zone ----
-
-
-def to_utc(day: np.ndarray, minute: np.ndarray, zone: ZoneInfo) -> np.ndarray:
-    """Minutes since 1970 in UTC of local days and minutes. On the two days a year when clocks change each row is asked
-    by itself: an hour that comes twice is the first one, one that is left out counts as the hour after it."""
-    if not len(day):
-        return np.zeros(0, np.int64)
-    days, back = np.unique(np.where(day == NO_TIME, 0, day), return_inverse=True)
-    days = np.clip(days, -200_000, 500_000)
-    offsets = np.empty(len(days), np.int64)
-    changes = np.zeros(len(days), bool)
-    for at, d in enumerate(days.tolist()):
-        start = datetime.fromordinal(d + EPOCH)
-        first, last = _offset(start, zone), _offset(start + timedelta(hours=23, minutes=59), zone)
-        offsets[at], changes[at] = first, first != last or _offset(start + timedelta(hours=12), zone) != first
-    local = days[back] * 1440 + minute
-    made = local - offsets[back]
-    if changes.any():
-        for at in np.flatnonzero(changes[back]).tolist():
-            moment = datetime.fromordinal(int(days[back[at]]) + EPOCH) + timedelta(minutes=int(minute[at]))
-            made[at] = int(local[at]) - _offset(moment, zone)
-    return made
-
-
-def _offset(moment: datetime, zone: ZoneInfo) -> int:
-    return int((moment.replace(tzinfo=zone).utcoffset() or timedelta(0)).total_seconds() // 60)
-
-
-def local_days(at: np.ndarray, zone: ZoneInfo) -> np.ndarray:
-    """The local day of moments given as minutes since 1970 in UTC."""
-    quarters, back = np.unique(at // 15, return_inverse=True)
-    days = [datetime.fromtimestamp(q * 900, UTC).astimezone(zone).date().toordinal() - EPOCH for q in quarters.tolist()]
-    return np.array(days, np.int64)[back]
-
-
-# ---- digests ----
-
-
-def digests(
-    type_: np.ndarray,
-    at: np.ndarray,
-    lon: np.ndarray,
-    lat: np.ndarray,
-    place_text: pa.Array | None,
-    external_ref: pa.Array | None,
-) -> np.ndarray:
-    """The digest of `rules.same_as` without its last step, for many rows."""
-    marks = np.array([rules.text_mark(code) for code in TYPES], np.uint64)
-    state = _mixed(marks[type_], at.astype(np.uint64))
-    has = np.isfinite(lon)
-    words_ = _text_marks(place_text, len(type_))
-    x = np.rint(np.where(has, lon, 0) * 10_000).astype(np.int64).astype(np.uint64)
-    y = np.rint(np.nan_to_num(np.where(has, lat, 0)) * 10_000).astype(np.int64).astype(np.uint64)
-    state = _mixed(state, np.where(has, x, words_))
-    state = _mixed(state, np.where(has, y, np.uint64(1 << 40)))
-    return _mixed(state, _text_marks(external_ref, len(type_)))
-
-
-def spelled(at: np.ndarray, same: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """The text of `rules.same_as` for many rows, as bytes (S24)."""
-    whole = np.empty((len(at), 12), np.uint8)
-    whole[:, :4] = (at & 0xFFFFFFFF).astype(">u4").view(np.uint8).reshape(-1, 4)
-    whole[:, 4:] = _mixed(same, times.astype(np.uint64)).astype(">u8").view(np.uint8).reshape(-1, 8)
-    return np.frombuffer(whole.tobytes().hex().encode(), "S24")
-
-
-def times_before(same: np.ndarray) -> np.ndarray:
-    """How often the same digest stood before in the file: 0 for the first."""
-    order = np.argsort(same, kind="stable")
-    ordered = same[order]
-    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-    run = np.arange(len(same)) - np.repeat(starts, np.diff(np.append(starts, len(same))))
-    times = np.empty(len(same), np.int64)
-    times[order] = run
-    return times
-
-
-def _mixed(state: np.ndarray, value: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):
-        z = state + np.uint64(0x9E3779B97F4A7C15) + value
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return z ^ (z >> np.uint64(31))
-
-
-def _text_marks(column: pa.Array | None, n: int) -> np.ndarray:
-    if column is None:
-        return np.zeros(n, np.uint64)
-    encoded = pc.dictionary_encode(column)
-    marks = np.array([rules.text_mark(text) for text in encoded.dictionary.to_pylist()] or [0], np.uint64)
-    return marks[encoded.indices.to_numpy()]

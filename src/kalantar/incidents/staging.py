@@ -15,8 +15,9 @@ from django.db.models import F
 from kalantar.kernel import bulk, clock, numbers, uids
 from kalantar.kernel.change import Overtaken
 
+from .digests import spelled, times_before
 from .models import DailyCount, Import, Incident, IncidentType, Unplaced
-from .reading import KINDS, NO_TIME, TYPES, Rows, shown_table, spelled, times_before
+from .rows import KINDS, NO_TIME, TYPES, Rows, shown_table
 
 H3_RESOLUTION = 10
 LOCK_S = 0.7  # a batch grows or shrinks towards this; the promise is two seconds

@@ -94,7 +94,7 @@ def load(data: Path, rows: int) -> dict:
     """Bring `rows` rows in through the door of the command line, and say what it cost."""
     import django.db
 
-    from kalantar.incidents.imports import import_incidents
+    from kalantar.incidents.by_command import import_incidents
     from kalantar.people.actors import COMMAND_LINE
 
     files = make_files(data, rows)

@@ -41,7 +41,7 @@ def run(options) -> int:
 
 def incidents(files: Sequence[Path], maps: Sequence[Path], *, dry_run: bool = False, as_json: bool = False) -> int:
     """One file after the other, each whole or not at all; one that is refused keeps no other out."""
-    from kalantar.incidents.imports import import_incidents
+    from kalantar.incidents.by_command import import_incidents
 
     worst = 0
     for at, path in enumerate(files):

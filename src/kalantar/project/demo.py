@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import connection
 
 from kalantar.incidents import types
-from kalantar.incidents.imports import import_incidents
+from kalantar.incidents.by_command import import_incidents
 from kalantar.incidents.models import Import
 from kalantar.kernel import audit, clock, installation, jobs
 from kalantar.kernel import verbs as kernel_verbs
