@@ -44,7 +44,8 @@ class Knox(Result):
     p_value: np.ndarray | None  # chance of this many pairs or more, one cell alone
     p_fewer: np.ndarray | None  # chance of this many or fewer, one cell alone
     p_adjusted: np.ndarray | None  # as p_value, all cells read together: read a table with this one
-    p_table: float | None  # one p for the whole table
+    p_within: np.ndarray | None  # of all pairs from the first limits up to this cell's, all such corners read together
+    p_table: float | None  # one p for the whole table: the least of p_within
     space_pairs: np.ndarray | None  # pairs in each band of space, whatever their time
     time_pairs: np.ndarray | None  # pairs in each band of time, wherever they are
     pairs: int
@@ -65,7 +66,7 @@ class Knox(Result):
             "from_days": np.tile(self.time_days[:-1], s),
             "to_days": np.tile(self.time_days[1:], s),
         }
-        for name in ("observed", "expected", "ratio", "p_value", "p_fewer", "p_adjusted"):
+        for name in ("observed", "expected", "ratio", "p_value", "p_fewer", "p_adjusted", "p_within"):
             value = getattr(self, name)
             columns[name] = (empty if value is None else value).ravel()
         return columns
@@ -167,9 +168,12 @@ def knox(
 
     expected is exact, not simulated: the mean over all shuffles of a cell is its pairs in space
     times its pairs in time over all pairs. p counts ties and is never below 1 / (1 + runs).
-    p_table and p_adjusted come from the largest standardised excess over the cells in each shuffle
-    (Westfall and Young 1993, single step): with them, one table in twenty without any pattern shows
-    something at .05, where reading p_value cell by cell shows something in every third.
+    p_table asks whether there is anything at all: near repeats fade from the first cell outwards, so
+    all corners of the table ("within 200 m and 14 days") are tried and their largest standardised
+    excess is compared with the largest of each shuffle (Westfall and Young 1993, single step).
+    p_adjusted does the same for single cells: which of them stand when all are read. With either, one
+    table in twenty without any pattern shows something at .05, where p_value read cell by cell shows
+    something in every third or second.
     What it does not mean: that one event caused the other, or that the same person did both. Events
     snapped to a few points look like repeats; places at risk that move with the months look like
     contagion, and `drift` warns of them.
@@ -205,7 +209,7 @@ def knox(
         inside_time[soon] = _time_pairs(t, wait[soon])
     both = _inside_both(events, wait, inside_space, inside_time, cores)
     observed = np.diff(np.diff(both, axis=0), axis=1)
-    space_pairs = time_pairs = expected = ratio = median = p = p_fewer = p_adjusted = p_table = None
+    space_pairs = time_pairs = expected = ratio = median = p = p_fewer = p_adjusted = p_within = None
     drift_p = float("nan")
     if against_chance:
         space_pairs, time_pairs = np.diff(inside_space), np.diff(inside_time)
@@ -216,7 +220,7 @@ def knox(
         median = np.median(chance, axis=0)
         p = (1 + np.count_nonzero(chance >= observed, axis=0)) / (1 + runs)
         p_fewer = (1 + np.count_nonzero(chance <= observed, axis=0)) / (1 + runs)
-        p_adjusted, p_table = _together(observed, chance, expected)
+        p_adjusted, p_within = _together(observed, chance, expected)
         drift_p = _drift(xy, t, (observed - expected).sum())
     why = _why_not(xy, t, expected)
     return Knox(
@@ -233,7 +237,8 @@ def knox(
         p_value=p,
         p_fewer=p_fewer,
         p_adjusted=p_adjusted,
-        p_table=p_table,
+        p_within=p_within,
+        p_table=None if p_within is None else float(p_within.min()),
         space_pairs=space_pairs,
         time_pairs=time_pairs,
         pairs=pairs,
@@ -643,19 +648,24 @@ def _lanes(t, wait):
 
 
 def _together(observed, chance, expected):
-    """p of each cell with all cells read together, and one p of the table.
+    """p of each cell with all cells read together, and p of each corner with all corners read together.
 
     Excess is measured in standard deviations over the runs and the table itself: all 1 + runs
     tables are then treated alike, which makes the p exact.
     """
-    runs = len(chance)
-    every = np.concatenate([observed[None], chance]).astype(float) - expected
-    spread = np.sqrt((every**2).mean(axis=0))
-    excess = np.divide(every, spread, out=np.zeros_like(every), where=spread > 0)
-    most = excess[1:].max(axis=(1, 2))
+    excess = np.concatenate([observed[None], chance]).astype(float) - expected
+    return _largest(excess), _largest(excess.cumsum(axis=1).cumsum(axis=2))
+
+
+def _largest(excess):
+    """p of each place in the first table, from the largest place of each table."""
+    spread = np.sqrt((excess**2).mean(axis=0))
     slack = 1e-9  # equal counts are ties, whatever rounding says
-    adjusted = (1 + (most[:, None, None] >= excess[0] - slack).sum(axis=0)) / (1 + runs)
-    return adjusted, float((1 + np.count_nonzero(most >= excess[0].max() - slack)) / (1 + runs))
+    # a place that is the same in every table (all pairs there are) says nothing
+    steady = spread <= slack * (1 + np.abs(excess).max(initial=0))
+    score = np.divide(excess, spread, out=np.zeros_like(excess), where=~steady)
+    most = score[1:].max(axis=(1, 2))
+    return (1 + (most[:, None, None] >= score[0] - slack).sum(axis=0)) / len(excess)
 
 
 def _ratio(observed, expected):
