@@ -146,6 +146,20 @@ def test_a_planted_concentration_is_found():
     assert found.share_in_top(0.05)[0] > 2 * found.share_in_top(0.05)[1]
 
 
+def test_very_many_places_and_events_are_no_hindrance():
+    rng = np.random.default_rng(9)
+    counts = rng.poisson(3.0, 2_000_000)
+    found = gini(counts)
+    assert found.standard == pytest.approx(found.by_chance, abs=1e-3)
+    sparse = np.zeros(1_000_000, int)
+    sparse[:300] = 1
+    curve = lorenz(sparse, rng=rng, runs=19)
+    assert curve.chance[-1] == pytest.approx(1)
+    assert curve.p_value > 0.05
+    hit = accuracy(counts, rng.integers(0, 50, 2_000_000))
+    assert hit.pai[-1] == pytest.approx(1)
+
+
 def test_no_event_and_one_place_are_said_not_crashed():
     rng = np.random.default_rng(9)
     assert lorenz([0, 0, 0], rng=rng).why_not == "no_events"

@@ -105,12 +105,11 @@ def rows_of(columns, y, exposure, *, binary, own_exposure):
             events = np.bincount(of, y, size)[found]
             cells = there[found].astype(float)
             squares = np.bincount(of, y * y if exposure is None else y * y / exposure, size)[found]
+            one_each = np.ones(len(found))
             if own_exposure:
-                weight, whole = cells, np.ones(len(found))
-            else:
-                weight = np.ones(len(found))
-                whole = cells if exposure is None else np.bincount(of, exposure, size)[found]
-            return Rows(patterns.astype(float), events, squares, weight, whole, True)
+                return Rows(patterns.astype(float), events, squares, cells, one_each, True)
+            whole = cells if exposure is None else np.bincount(of, exposure, size)[found].astype(float)
+            return Rows(patterns.astype(float), events, squares, one_each, whole, True)
     one = np.broadcast_to(1.0, n)
     size = one if exposure is None else exposure
     squares = y * y if own_exposure or exposure is None else y * y / exposure

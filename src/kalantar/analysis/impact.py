@@ -455,7 +455,7 @@ def impact(
     candidates=None,
     settling=0,
 ):
-    """Impact: level of the answer a chief needs: net effect, and where it went.
+    """Impact: the whole answer: like areas chosen, effect in the area, in its buffer, and net.
 
     treated : array (w,), weekly counts. pool : array (k, w) of areas that may serve as comparison.
     buffer : array (w,) of the ring around the treated area, where it may have moved, or None.
