@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -119,5 +122,24 @@ def work(*, once: bool = False) -> int:
     stop = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
-    jobs.work(stop.is_set)
+    with compiling():
+        jobs.work(stop.is_set)
     return 0
+
+
+@contextlib.contextmanager
+def compiling() -> Iterator[None]:
+    """Compile the analysis kernels into their cache beside the worker, behind everything else this machine does, so
+    that nobody who asks a question waits for a compiler. Done once, it takes two seconds at every later start."""
+    command = [sys.executable, "-P", "-m", "kalantar.analysis.kernels"]
+    beside = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, beside.pid, 19)
+    try:
+        yield
+    finally:
+        if beside.poll() is None:
+            beside.terminate()
+        beside.wait()

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Compile every kernel into the cache, once, where nobody waits: `python -m kalantar.analysis.kernels`.
+
+Kernels carry explicit signatures, so importing a module compiles it or loads what was compiled.
+"""
+
+import pkgutil
+import time
+from importlib import import_module
+
+import kalantar.analysis
+
+
+def names():
+    """Modules that hold compiled loops."""
+    found = (module.name for module in pkgutil.iter_modules(kalantar.analysis.__path__))
+    return tuple(sorted(name for name in found if name.endswith("_kernels")))
+
+
+def ready():
+    """Seconds each module took: minutes in all the first time, a second or two when they lie in the cache."""
+    took = {}
+    for name in names():
+        begun = time.perf_counter()
+        import_module(f"kalantar.analysis.{name}")
+        took[name] = time.perf_counter() - begun
+    return took
+
+
+if __name__ == "__main__":
+    ready()
