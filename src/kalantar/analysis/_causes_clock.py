@@ -34,6 +34,7 @@ class Clock:
     usual: np.ndarray  # (days * SLOTS,) sums to 1
     running: np.ndarray  # (days * SLOTS + 1,) its running sum
     by_day: np.ndarray  # (days,) sums to 1
+    width: float  # days over which it was smoothed
     dark: np.ndarray  # (days * SLOTS,) 0 to 1
     running_dark: np.ndarray
     hours: np.ndarray  # (n, SLOTS) where in the day each event probably lies; rows sum to 1
@@ -48,9 +49,9 @@ def clock(start, end, *, first_day, days, dark_hours, latitude, solar_noon):
     """Clock of events with local datetime64[s] start <= end."""
     n, slots = len(start), days * SLOTS
     zero = first_day.astype("datetime64[s]")
-    width = np.timedelta64(int(HOUR * 24 / SLOTS), "s")
-    begin = np.clip((start - zero) // width, 0, slots - 1).astype(np.int64)
-    last = np.where(end > start, -((zero - end) // width), begin + 1).astype(np.int64)
+    slot = np.timedelta64(int(HOUR * 24 / SLOTS), "s")
+    begin = np.clip((start - zero) // slot, 0, slots - 1).astype(np.int64)
+    last = np.where(end > start, -((zero - end) // slot), begin + 1).astype(np.int64)
     finish = np.clip(np.maximum(last, begin + 1), 1, slots)
     length = (finish - begin).astype(float)
     spread = np.zeros(slots + 1)
@@ -62,7 +63,8 @@ def clock(start, end, *, first_day, days, dark_hours, latitude, solar_noon):
     np.add.at(sharp, begin[known], 1 / length[known])
     np.add.at(sharp, finish[known], -1 / length[known])
     table = np.maximum(np.cumsum(sharp)[:-1], 0).reshape(days, SLOTS)
-    by_day = _days(per_day, first_day, n)
+    width = float(np.clip(EVENTS_A_DAY * days / max(n, 1), *DAY_BANDWIDTH))
+    by_day = _days(per_day, first_day, n, width)
     usual = by_day[:, None] * _hours(table)
     usual = (usual / usual.sum()).ravel() if n else np.full(slots, 1 / slots)
     dark = darkness(first_day, days, dark_hours, latitude, solar_noon)
@@ -75,6 +77,7 @@ def clock(start, end, *, first_day, days, dark_hours, latitude, solar_noon):
         usual=usual,
         running=np.append(0.0, np.cumsum(usual)),
         by_day=by_day,
+        width=width,
         dark=dark,
         running_dark=np.append(0.0, np.cumsum(usual * dark)),
         hours=_hours_of_events(begin, finish, usual),
@@ -82,12 +85,11 @@ def clock(start, end, *, first_day, days, dark_hours, latitude, solar_noon):
     )
 
 
-def _days(per_day, first_day, n):
+def _days(per_day, first_day, n, width):
     days = len(per_day)
     if not n:
         return np.full(days, 1 / days)
     weekday = (first_day.astype("datetime64[D]").astype(int) + np.arange(days)) % 7
-    width = float(np.clip(EVENTS_A_DAY * days / n, *DAY_BANDWIDTH))
     smooth = ndimage.gaussian_filter1d(per_day, width, mode="reflect") + 0.02 * n / days
     expected = np.bincount(weekday, smooth, 7)
     seen = np.bincount(weekday, per_day, 7)

@@ -4,14 +4,15 @@
 import numpy as np
 from numba import njit
 
-_CACHED = {"cache": True, "nogil": True, "error_model": "numpy"}
 _LARGE, _SMALL = 1e100, 1e-100
 
 
 @njit(
     "void(int64[::1], int64[::1], int64[::1], float64[::1], float64[:, ::1], float64[:, ::1], float64[::1],"
     " float64[:, :, ::1], float64[:, ::1])",
-    **_CACHED,
+    cache=True,
+    nogil=True,
+    error_model="numpy",
 )
 def weigh(first, event, group, nearness, held, usual, strengths, by_group, together):
     """Log gains of each history.

@@ -14,7 +14,10 @@ from kalantar.analysis import _causes_evidence as evidence
 
 RADII = np.array([25.0, 45.0, 75.0, 120.0, 190.0])  # metres at which the nearness has fallen to 1/e
 REACH = 2.1  # beyond so many radii nearness counts as none (1.2 %)
-SHIFTS = 11  # histories moved by twelfths of the time
+NIGHT_M = 120.0  # the nights of a place
+NIGHT_REACH_M = 220.0
+NIGHT_LEANING = 8.0  # they lean on the station's with the weight of so many events
+TWELFTHS = range(2, 11)  # histories moved by so many twelfths of the time
 HOUR_SHIFTS = (4, 10, 16, 22, 28, 34, 40, 44)  # half hours by which opening hours are moved
 
 
@@ -57,18 +60,63 @@ def near_pairs(xy, shapes, middles, reach=None):
     return Near(event, feature, shapely.distance(points[event], shapes[feature]), middles, len(xy))
 
 
-def of_states(near, clock, spells, *, weight, running, rivals_running=()):
-    """Gain of dated states. spells : (feature, since slot, until slot) arrays; running : sums of usual x hours.
+def of_states(near, clock, spells, *, weight):
+    """Gain of dated states at any hour. spells : (feature, since slot, until slot) arrays, sorted by feature.
 
-    rivals_running : running sums of other hours for the same dates ("by day too").
+    Rivals: the same states moved round the time by two to ten twelfths.
     """
     last = clock.days * clocks.SLOTS
-    truth = _presence(near, clock, spells, running)
-    moved = []
-    for k in range(1, SHIFTS + 1):
-        moved.append(_presence(near, clock, _shifted(spells, k * last / (SHIFTS + 1), last), running))
-    moved += [_presence(near, clock, spells, other) for other in rivals_running]
+    truth = _presence(near, clock, spells, clock.running)
+    moved = [_presence(near, clock, _shifted(spells, k * last / 12, last), clock.running) for k in TWELFTHS]
     return _weighed(near, [truth], [[one] for one in moved], weight, _alike(near.features, spells, last))
+
+
+def of_dark_states(near, clock, spells, xy, *, weight):
+    """The same in the dark only. Rivals also: by day at the same dates, and at every hour of the same dates.
+
+    A place that is busy at night in any case is held against its own nights while the feature is not in
+    its state (`_nights`).
+    """
+    last = clock.days * clocks.SLOTS
+    light_running = clock.running - clock.running_dark
+    more_dark, more_light = (one[near.event] for one in _nights(near, clock, spells, xy))
+
+    def presence(history, with_dark, with_light):
+        dark, dark_usual = _presence(near, clock, history, clock.running_dark)
+        light, light_usual = _presence(near, clock, history, light_running)
+        begin, end = clock.begin[near.event], clock.end[near.event]
+        whole = np.maximum(clock.running[end] - clock.running[begin], 1e-300)
+        dark_part = (clock.running_dark[end] - clock.running_dark[begin]) / whole
+        scale = np.maximum(more_dark * dark_part + more_light * (1 - dark_part), 1e-9)
+        held = with_dark * more_dark * dark + with_light * more_light * light
+        return held / scale, with_dark * more_dark * dark_usual + with_light * more_light * light_usual
+
+    truth = presence(spells, 1, 0)
+    moved = [presence(_shifted(spells, k * last / 12, last), 1, 0) for k in TWELFTHS]
+    moved += [presence(spells, 0, 1), presence(spells, 1, 1)]
+    return _weighed(near, [truth], [[one] for one in moved], weight, _alike(near.features, spells, last))
+
+
+def _nights(near, clock, spells, xy):
+    """(dark, light), each (n,): how many times as many as the station's share the place has in the dark and light.
+
+    From the events around, itself left out, that did not fall into the state of a feature near them.
+    """
+    n = len(xy)
+    share = float(np.clip(clock.running_dark[-1], 0.02, 0.98))
+    held, _ = _presence(near, clock, spells, clock.running)
+    close = near.metres <= NIGHT_REACH_M
+    during = np.bincount(near.event[close], held[close], n) > 0.25
+    whole = np.maximum(clock.running[clock.end] - clock.running[clock.begin], 1e-300)
+    dark = (clock.running_dark[clock.end] - clock.running_dark[clock.begin]) / whole
+    counted = (clock.hour_known & ~during).astype(float)
+    pairs = cKDTree(xy).query_pairs(NIGHT_REACH_M, output_type="ndarray")
+    a, b = pairs[:, 0], pairs[:, 1]
+    nearness = np.exp(-((xy[a] - xy[b]) ** 2).sum(axis=1) / NIGHT_M**2)
+    many = np.bincount(a, nearness * counted[b], n) + np.bincount(b, nearness * counted[a], n)
+    of_dark = np.bincount(a, nearness * (counted * dark)[b], n) + np.bincount(b, nearness * (counted * dark)[a], n)
+    own = (of_dark + NIGHT_LEANING * share) / (many + NIGHT_LEANING)
+    return own / share, (1 - own) / (1 - share)
 
 
 def of_hours(near, clock, masks, dates, *, weight, hours):

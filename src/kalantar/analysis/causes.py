@@ -27,6 +27,14 @@ KERMANSHAH_LATITUDE = 34.3
 KERMANSHAH_NOON = 12.35  # local clock when the sun is highest, mean of the year
 
 VERDICTS = ("supported", "possible", "not_supported", "cannot_tell")
+KINDS = {
+    **dict.fromkeys(
+        ("lamp", "lamps", "street_lamp", "street_lamps", "light", "lights", "dead_lamp", "dead_lamps"), "lamps"
+    ),
+    **dict.fromkeys(("derelict", "derelicts", "derelict_building", "derelict_buildings"), "derelict"),
+    **dict.fromkeys(("attractor", "attractors"), "attractor"),
+    **dict.fromkeys(("neighbour_change", "neighbour", "neighbours", "next_door"), "neighbour_change"),
+}
 CAUSE_OF_KIND = {
     "lamps": "dead_lamps",
     "derelict": "derelict_buildings",
@@ -41,15 +49,16 @@ class Layer:
 
     kind : "lamps" (at work while out, in the dark), "derelict" (since it became so, at any hour),
         "attractor" (by its hours), "neighbour_change" (a change next door), or any other short word:
-        "stops", "parks", "works". A kind may come in several layers; they are joined.
+        "stops", "parks", "works". A kind may come in several layers; they are joined. KINDS lists other
+        spellings ("street_lamps", "derelict_buildings") that are read as these.
     xy : array (m, 2). Or geometry : sequence of m shapely geometries (points, lines, areas).
     since, until : (m,) datetime64, local, the one time each was in its state (out, derelict, open for
         business, changed). NaT = from before our time, or still so. Dates or moments.
     states : instead, for each feature a sequence of such (since, until) pairs; none = never.
-    hours : opening hours as (from, to) of the clock, 22 to 26 = until two at night; one sequence
-        for all, or a sequence of such sequences, one a feature.
+    hours : opening hours (from, to) of the clock; 22 to 26, or 22 to 2 = until two at night. One pair for all;
+        or m pairs, one a feature; or m sequences of pairs.
     names : (m,) words to say which one; by default its position from 1.
-    Neither dates nor hours: a plain layer.
+    Neither dates nor hours: a plain layer. Both: open at these hours while in its state.
     """
 
     kind: str
@@ -66,12 +75,13 @@ class Layer:
 class Neighbour:
     """A change next door (an operation, a wall, new light) from which events may have moved here.
 
-    changed_on : date. xy : (2,) or geometry : shapely line, area or point: where. t : the neighbour's own
-    events, datetime64, local: did they fall?
+    changed_on : date; None = read it from t, the day since when the neighbour has fewest against before. xy : (2,)
+    or geometry : shapely line, area or point: where. t : the neighbour's own events, datetime64, local: did
+    they fall?
     """
 
     name: str
-    changed_on: object
+    changed_on: object = None
     xy: object = None
     geometry: object = None
     t: object = None
@@ -128,7 +138,11 @@ REASONS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Causes(Result):
-    """Candidate causes, strongest evidence first, with "nothing here explains it" in its place among them."""
+    """Candidate causes, with "nothing here explains it" in its place among them.
+
+    First those that their own rival histories cannot explain, by how much they explain; then what the first one
+    explains as well; then the others by evidence.
+    """
 
     rows_of: ClassVar[str] = "causes"
 
@@ -217,7 +231,7 @@ def candidate_causes(
     weekdays; the hours of its neighbourhood), times 1 + theta x nearness while the feature is at work there.
     The likelihood gain is averaged over five radii, seven strengths and over which features are at
     work, so many ways to fit win nothing. From it the even mixture of "nothing" and of rival histories is
-    taken off: the same states moved round the time by twelfths, by day too, opening hours moved by
+    taken off: the same states moved round the time by two to ten twelfths, by day too, opening hours moved by
     2 to 22 hours, other dates of the neighbour's change; for near repeats, a quarter that is busier for a
     month or two. The mean of such a ratio is 1 without a cause, so it reaches 20 x (causes asked) for any
     of them at most once in 20 stations, if the usual time is right (Markov; Grunwald, de Heide and Koolen
@@ -261,11 +275,13 @@ def candidate_causes(
     tests.append(asked.recording(events, rng=rng, runs=runs))
     timed = [test for test in tests if test.gain is not None]
     threshold = float(np.log(SUPPORTED_ODDS * max(1, len(timed))))
-    ranked = sorted(tests, key=lambda test: (-test.evidence if np.isfinite(test.evidence) else np.inf, test.key))
-    top = next((test for test in ranked if test.gain is not None and test.evidence > np.log(POSSIBLE_ODDS)), None)
-    causes = [_judged(test, top, threshold) for test in ranked]
-    causes.sort(key=_rank)
-    causes = _with_nothing(causes, slow)
+    ranked = sorted(tests, key=lambda test: _rank(test, threshold))
+    leading = ranked[0] if ranked[0].gain is not None and ranked[0].evidence >= np.log(POSSIBLE_ODDS) else None
+    judged = [_judged(test, leading, threshold) for test in ranked]
+    explained = [cause for cause in judged if cause.explained_by]
+    judged = [cause for cause in judged if not cause.explained_by]
+    at = next((i for i, cause in enumerate(judged) if cause.verdict not in ("supported", "possible")), len(judged))
+    causes = _with_nothing([*judged[:at], *explained, *judged[at:]], slow)
     first = next((test for test in ranked if causes and test.key == causes[0].key), None)
     features = first.places() if first is not None else np.empty((0, 2))
     return Causes(
@@ -316,9 +332,13 @@ def _judged(test, top, threshold):
     return said.cause(test, verdict=verdict, why=why, reason=REASONS[why], explained_by=explained)
 
 
-def _rank(cause):
-    worth = cause.evidence if np.isfinite(cause.evidence) else -np.inf
-    return (cause.explained_by != "", -worth, cause.key)
+def _rank(test, threshold):
+    """First what its own rivals cannot explain, by how much it explains; then the rest by evidence."""
+    if test.gain is None or not np.isfinite(test.evidence):
+        return (3 if np.isfinite(test.evidence) else 4, -test.evidence if np.isfinite(test.evidence) else 0.0, test.key)
+    if test.evidence >= np.log(POSSIBLE_ODDS):
+        return (0 if test.evidence >= threshold else 1, -test.gain.gain, test.key)
+    return (2, -test.evidence, test.key)
 
 
 def _with_nothing(causes, slow):
@@ -326,7 +346,7 @@ def _with_nothing(causes, slow):
 
     supported = any(cause.verdict == "supported" for cause in causes)
     nothing = said.nothing(supported, slow, REASONS["something_supported" if supported else "nothing_supported"])
-    at = next((i for i, one in enumerate(causes) if not np.isfinite(one.evidence) or one.evidence <= 0), len(causes))
+    at = next((i for i, one in enumerate(causes) if not one.evidence > 0 or np.isnan(one.gain)), len(causes))
     return [*causes[:at], nothing, *causes[at:]]
 
 
