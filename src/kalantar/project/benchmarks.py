@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from . import bench_city, bench_pages
+from . import bench_analysis, bench_city, bench_pages
 from .cli import home
 from .sentences import marked as _
 from .stop import Stop
@@ -39,6 +39,7 @@ GOALS: dict[str, dict[str, float]] = {
         "map_page_kb_max": 600,
         "again_kb_max": 30,
     },
+    "analysis": {},
     "start": {"server_s_max": 10, "demo_again_s_max": 10, "demo_first_s_max": 45},
 }
 JOBS = tuple(GOALS)
@@ -89,6 +90,7 @@ class Bench:
 
     def __init__(self, options):
         self.rounds, self.scale = options.rounds, options.scale
+        self.only = [name for name in options.cases.split(",") if name]
         self.postgres = options.postgres or os.environ.get("KALANTAR_BENCH_POSTGRES", "")
         self.kept = options.data or home() / "bench"
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("KALANTAR_")}
@@ -300,6 +302,13 @@ class Bench:
                 name = "map_page_kb" if page["name"] in {"map", "area"} else "staff_page_kb"
                 figures = {name: weight.whole / 1000, "again_kb": weight.again / 1000, **_weights(weight)}
                 yield judged("weights", figures, who="kalantar", page=page["name"], n=1)
+
+    def job_analysis(self) -> Iterator[dict]:
+        """Each method beside its peer, on one core (and on two where a second one should help)."""
+        for name in self.only or bench_analysis.CASES:
+            line = self.child("bench_analysis", name, self.rounds)
+            rounded = {key: round(v, 5) if isinstance(v, float) else v for key, v in line.items()}
+            yield {"job": "analysis", **rounded, "missed": [] if line["met"] else [name]}
 
     def job_start(self) -> Iterator[dict]:
         """From the command to the first answer: the web server, a demonstration again, a demonstration's first time."""
