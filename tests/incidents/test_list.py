@@ -315,3 +315,32 @@ def test_a_period_is_read_alike_in_both_orders_and_its_limits_hold_for_the_ends(
     from kalantar.incidents import filters
 
     assert filters._range(asked) == read
+
+
+@pytest.mark.parametrize("looked_at", [5, 2_000], ids=["many", "few"])
+@pytest.mark.parametrize("asked", [{"type": "R"}, {"type": "N"}, {"type": "T"}, {"type": "R", "place": "street"}])
+def test_a_family_of_types_is_the_same_list_however_it_is_read(
+    client_of, station_chief, some, monkeypatch, asked, looked_at
+):
+    from kalantar.incidents import queries
+
+    monkeypatch.setattr(queries, "LOOKED_AT", looked_at)
+    client = client_of(station_chief)
+    found = listed(client, period="all", **asked)
+    assert found == twin([row for row in some if row.station_id in station_chief.stations()], period="all", **asked)
+    assert found
+
+
+@pytest.mark.sqlite
+def test_a_page_of_one_type_is_read_along_the_index_of_that_type(client_of, station_chief, some):
+    """With a join to the station SQLite walks over all events of the station until it meets the type."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as captured:
+        client_of(station_chief).get(reverse("incidents:list"), {"type": "T-HOME", "period": "all"})
+    (page,) = (query["sql"] for query in captured if "ORDER BY 4 DESC" in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {page.replace('%', '%%')}", [])
+        plan = " ".join(row[-1] for row in cursor.fetchall())
+    assert "incident_newest_of_type (station_id=? AND type_id=?" in plan, plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -138,8 +138,11 @@ class Told(NamedTuple):
     number: str
 
 
-def told(rows: Iterable) -> Iterator[Told]:
-    """Rows of `queries.ROW` in words. What is the same for many of them is asked for once."""
+def told(rows: Iterable, numbers: Mapping[int, int]) -> Iterator[Told]:
+    """Rows of `queries.ROW` in words. What is the same for many of them is asked for once.
+
+    numbers : station -> the number its running numbers begin with.
+    """
     some_uid = "00000000-0000-0000-0000-000000000000"
     before, after = reverse("incidents:incident", args=[some_uid]).split(some_uid)
     lang, times = language(), Times(short=True)
@@ -151,5 +154,5 @@ def told(rows: Iterable) -> Iterator[Told]:
             digits(place_words(row)) or word("place_kind", row.place_kind, lang),
             times.of(row),
             digits((lang == "en" and row.beat__name_en) or row.beat__name),
-            digits(number(row, row.station__number)),
+            digits(number(row, numbers.get(row.station_id))),
         )

@@ -26,7 +26,7 @@ def incidents(request):
     actor, said = _eyes(request), filters.read(request)
     rows = queries.found(actor, said.wanted)
     counted = queries.count(actor, said.wanted, rows)
-    page = queries.one_page(request, rows, said.wanted)
+    page = queries.one_page(request, rows, said.wanted, counted)
     return answer(
         request,
         "incidents/list.html",
@@ -35,6 +35,7 @@ def incidents(request):
         count_text=how_many(counted, seen=len(page)),
         hidden_text=hidden(counted),
         page=page,
+        numbers=actor.numbers(),
         **_steps(actor),
     )
 

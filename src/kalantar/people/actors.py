@@ -38,6 +38,10 @@ class Actor:
         """Stations whose matters this actor's posts cover today."""
         return frozenset()
 
+    def numbers(self) -> dict[int, int]:
+        """The number of each of these stations, as running numbers begin with it. No statement of its own."""
+        return {}
+
     def roles(self) -> frozenset[Role]:
         return frozenset()
 
@@ -124,6 +128,9 @@ class OfficerActor(Actor):
 
     def stations(self) -> frozenset[int]:
         return self._stations
+
+    def numbers(self) -> dict[int, int]:
+        return {unit.pk: unit.number for unit in self._covered if unit.pk in self._stations}
 
     def roles(self) -> frozenset[Role]:
         return frozenset(Role(post.role) for post in self._posts_today)

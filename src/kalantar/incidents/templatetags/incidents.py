@@ -41,13 +41,19 @@ register.filter("title_of", title)
 
 
 @register.simple_tag
-def event_rows(rows):
-    """The rows of the list, written at once: a template's own loop would cost more than the database."""
+def event_rows(rows, numbers):
+    """The rows of the list, written at once: a template's own loop would cost more than the database.
+
+    numbers : station -> the number its running numbers begin with.
+    """
     beat, number = SafeString(escape(_("Beat"))), SafeString(escape(_("Number")))
     return format_html_join(
         "\n",
         '<tr><td class="c-what"><a class="row" href="{}">{}</a></td><td class="c-where">{}</td>'
         '<td class="c-when soft">{}</td><td data-th="{}">{}</td>'
         '<td class="soft" data-th="{}"><bdi class="num" dir="ltr">{}</bdi></td></tr>',
-        ((row.url, row.kind, row.place, row.when, beat, row.beat, number, row.number) for row in shown.told(rows)),
+        (
+            (row.url, row.kind, row.place, row.when, beat, row.beat, number, row.number)
+            for row in shown.told(rows, numbers)
+        ),
     )
