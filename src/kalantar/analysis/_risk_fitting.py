@@ -221,21 +221,17 @@ class Problem:
             beta, (height, gradient, information) = trial, reached
         return beta, information, height, most, False
 
-    def raw(self, beta):
+    def as_given(self, beta):
         """Coefficients of the columns as given."""
         slopes = beta[1:] / self.deviation
         return np.append(beta[0] - slopes @ self.mean, slopes)
 
-    def raw_covariance(self, covariance):
+    def covariance_as_given(self, covariance):
         turn = np.zeros((self.terms, self.terms))
         turn[0, 0] = 1.0
         turn[0, 1:] = -self.mean / self.deviation
         turn[np.arange(1, self.terms), np.arange(1, self.terms)] = 1 / self.deviation
         return turn @ covariance @ turn.T
-
-    def standard(self, raw):
-        """The other way: standardised coefficients of those of the columns as given."""
-        return np.append(raw[0] + raw[1:] @ self.mean, raw[1:] * self.deviation)
 
 
 def moments(rows):

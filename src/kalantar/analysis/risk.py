@@ -670,7 +670,7 @@ class _Terrain:
         if self.effect == "any" or not len(columns):
             return True
         wanted = 1.0 if self.effect == "aggravating" else -1.0
-        return bool((attempt[0].raw(attempt[1].beta)[1:] * self.sign[columns] * wanted > 0).all())
+        return bool((attempt[0].as_given(attempt[1].beta)[1:] * self.sign[columns] * wanted > 0).all())
 
     def _by_score(self, chosen, kept, family, problem, fit):
         """Candidates with the largest score statistics, best first."""
@@ -741,7 +741,7 @@ class _Terrain:
             rows = self.fitting.rows_of(x, y, size, binary=self.binary, own_exposure=False)
             problem = self.fitting.Problem(rows)
             fit = self.fitting.poisson(problem, self.fitting.totals(y, size))
-            raw = problem.raw(fit.beta)
+            raw = problem.as_given(fit.beta)
             there = 1.0 if self.exposure is None else self.exposure[test]
             mu = there * np.exp(np.clip(raw[0] + self.x[test][:, chosen] @ raw[1:], -50, 50))
             flat = there * (y.sum() / (len(y) if size is None else size.sum()))
@@ -770,7 +770,7 @@ class _Terrain:
             empty.append(self.names[chosen[away]])
             chosen = np.delete(chosen, away)
             names = tuple(self.names[j] for j in chosen)
-        raw, covariance = problem.raw(fit.beta), problem.raw_covariance(fit.covariance)
+        raw, covariance = problem.as_given(fit.beta), problem.covariance_as_given(fit.covariance)
         se, intervals, degrees = np.sqrt(np.diag(covariance)), "model", np.inf
         if blocks is not None and blocks.max() >= 2:
             robust, degrees = self._jackknife(chosen, raw, fit.theta, blocks)
@@ -843,7 +843,7 @@ class _Terrain:
         for k, j in enumerate(chosen):
             column = rows.columns[:, j]
             over[k] = column.max() - column.min()
-        reach = np.abs(problem.raw(fit.beta)[1:]) * over
+        reach = np.abs(problem.as_given(fit.beta)[1:]) * over
         worst = int(np.argmax(reach))
         return worst if not np.isfinite(reach[worst]) or reach[worst] > _IMPOSSIBLE else None
 
@@ -954,7 +954,7 @@ class _Terrain:
             inside, outside = self.y[on].sum() / size[on].sum(), self.y[~on].sum() / size[~on].sum()
             return float(inside / outside) if outside > 0 else float("inf")
         problem, fit = self.fit(np.array([j], np.int64), "poisson")
-        return float(np.exp(np.clip(problem.raw(fit.beta)[1], -700, 700)))
+        return float(np.exp(np.clip(problem.as_given(fit.beta)[1], -700, 700)))
 
     def _nothing(self, names, aliased, family, level, why):
         blank = np.full(len(names), np.nan)
