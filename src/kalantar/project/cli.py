@@ -148,6 +148,7 @@ def parser() -> argparse.ArgumentParser:
 
     pictures = verb("pictures", "A picture of every screen.", _pictures)
     pictures.add_argument("--out", type=Path)
+    pictures.add_argument("--gallery", action="store_true", help="one picture a method of analysis, into docs/gallery")
     pictures.add_argument("--readme", action="store_true", help="only the README's, into docs/pictures")
     return top
 
@@ -312,6 +313,10 @@ def _calibrate(options) -> int:
 
 
 def _pictures(options) -> int:
+    if options.gallery:
+        from . import gallery
+
+        return gallery.run(options.out)
     from . import pictures
 
     return pictures.run(options)

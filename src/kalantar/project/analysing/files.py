@@ -3,6 +3,7 @@ columns were read, in which system, and how many rows were left out and why, com
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -205,7 +206,7 @@ def _from_columns(rows, given):
     lat = rows.column(given.lat, LAT, "lat", needed=bool(given.lat))
     named = given.x or given.y
     if lon and lat and not named:
-        return np.column_stack([numbers(rows, lon), numbers(rows, lat)]), given.crs or "EPSG:4326"
+        return np.column_stack([numbers(rows, lon), numbers(rows, lat)]), _degrees(given.crs)
     for role in ("lon", "lat"):
         rows.columns_used.pop(role, None)
     x, y = rows.column(given.x, X, "x"), rows.column(given.y, Y, "y")
@@ -220,6 +221,14 @@ def _from_columns(rows, given):
             y=y,
         )
     return np.column_stack([numbers(rows, x), numbers(rows, y)]), given.crs
+
+
+def _degrees(asked):
+    """The system of columns named longitude and latitude: --crs speaks of them only when it is one of degrees."""
+    with contextlib.suppress(pyproj.exceptions.CRSError):
+        if asked and pyproj.CRS.from_user_input(known_crs(asked)).is_geographic:
+            return asked
+    return "EPSG:4326"
 
 
 def moved(rows, xy, source, frame):
