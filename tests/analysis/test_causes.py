@@ -267,6 +267,16 @@ def test_only_the_events_of_the_place_are_to_be_explained():
     assert named(found, "derelict_buildings").why == "none_near"
 
 
+def test_one_place_alone_is_compared_with_its_own_slow_seasons():
+    xy, start = scattered(60, size=300.0)
+    more = around((150, 150), np.linspace(62, 198, 25), 22.5, 2)
+    found = candidate_causes(*with_more(xy, start, *more), layers=[lamps(at=(150, 150))], period=PERIOD, rng=rng())
+    assert found.usual_from == "place"
+    assert found.first == "dead_lamps"
+    quiet = candidate_causes(xy, start, layers=[lamps(at=(150, 150))], period=PERIOD, rng=rng())
+    assert quiet.supported == ()
+
+
 # -- what must not change the answer -------------------------------------------------------------
 
 

@@ -21,6 +21,10 @@ SECOND = np.timedelta64(1, "s")
 COUNTED_FROM = np.datetime64("2001-01-01", "s")  # where days given as numbers are laid
 ALWAYS = 0.98  # a state that lasts so much of the time leaves nothing to compare with
 HOURS_NEEDED = 0.3  # share of events with a known hour below which hours tell nothing
+ONE_PLACE_M = 350.0
+ONE_PLACE_DAYS = 120.0  # days over which the number is smoothed there
+NEAR_M = 150.0  # an event so near to a feature tells little of what is usual
+NEAR_WEIGHT = 0.15
 PLACE_M = 75.0
 LIKE_M = (150.0, 800.0)  # like places lie so far from the feature
 HABIT_M = 400.0  # the hours of a neighbourhood
@@ -40,6 +44,13 @@ class Events:
     ends: np.datetime64
     has_calendar: bool
     given: int
+
+    @property
+    def one_place(self):
+        """Do nine of ten lie within one place? Then there is no rest of the station to tell what is usual."""
+        return bool(len(self.xy)) and bool(
+            np.quantile(np.linalg.norm(self.xy - np.median(self.xy, axis=0), axis=1), 0.9) < ONE_PLACE_M
+        )
 
     @property
     def days(self):
@@ -115,6 +126,19 @@ class Test:
         if self.gain is None or not len(self.xy):
             return self.xy
         return self.xy[self.gain.features]
+
+    def drawn(self):
+        """(excess at each event, its mean over the usual time) of the way that fits best, at its best strength."""
+        if self.gain is None:
+            return np.zeros(len(self.weight)), np.zeros(len(self.weight))
+        strengths = np.concatenate([[0.0], evidence.STRENGTHS])
+        w = self.weight
+        fits = [
+            (max(((w * (np.log1p(s * z) - np.log1p(s * u))).sum(), s) for s in strengths), z, u)
+            for z, u in ((self.gain.z, self.gain.usual), *self.gain.others)
+        ]
+        (_, strength), z, u = max(fits, key=lambda fit: fit[0][0])
+        return strength * z, strength * u
 
     def shared_with(self, other):
         """How much of the other's evidence this cause already explains (log)."""
@@ -400,7 +424,7 @@ def _hours(layer, count, where):
 # -- the tests ----------------------------------------------------------------------------------
 
 
-def clock(given, dark_hours, latitude, solar_noon):
+def clock(given, dark_hours, latitude, solar_noon, weight=None):
     latitude = float(latitude)
     if not -66 <= latitude <= 66:
         raise InputError(f"latitude must lie between -66 and 66 degrees, got {latitude:g}: or give dark_hours")
@@ -408,12 +432,15 @@ def clock(given, dark_hours, latitude, solar_noon):
         raise InputError(f"solar_noon must be an hour of the clock, got {solar_noon:g}")
     return clocks.clock(
         given.start, given.end, first_day=given.begins, days=given.days, dark_hours=dark_hours, latitude=latitude,
-        solar_noon=float(solar_noon),
+        solar_noon=float(solar_noon), width=ONE_PLACE_DAYS if given.one_place else None, weight=weight,
     )  # fmt: skip
 
 
-def tests(kind, given, made, *, dark, places, runs, rng):
-    """The tests that this kind allows: by dates, by hours, or by place only."""
+def tests(kind, given, made, *, remade, dark, places, runs, rng):
+    """The tests that this kind allows: by dates, by hours, or by place only.
+
+    remade : makes the clock anew with other weights of the events.
+    """
     dated = np.array([one is not None for one in kind.spells], bool)
     timed = np.array([bool(one) for one in kind.hours], bool)
     out = []
@@ -422,10 +449,10 @@ def tests(kind, given, made, *, dark, places, runs, rng):
         return out
     if timed.any():
         key = kind.key if kind.kind == "attractor" else f"{kind.kind}_hours"
-        out.append(_by_hours(_only(kind, timed), key, given, made))
+        out.append(_by_hours(_only(kind, timed), key, given, made, remade))
     if (dated & ~timed).any():
         key = kind.key if kind.kind in public.CAUSE_OF_KIND and kind.kind != "attractor" else f"{kind.kind}_state"
-        out.append(_by_dates(_only(kind, dated & ~timed), key, given, made, dark=dark))
+        out.append(_by_dates(_only(kind, dated & ~timed), key, given, made, remade, dark=dark))
     if not dated.any() and not timed.any():
         key = kind.key if kind.kind in public.CAUSE_OF_KIND else f"{kind.kind}_place"
         out.append(_by_place(kind, key, given, places, runs=runs, rng=rng))
@@ -460,7 +487,14 @@ def _slots(kind, made):
     return np.array(feature, np.int64), np.array(since, float), np.array(until, float)
 
 
-def _by_dates(kind, key, given, made, *, dark):
+def _rest(near, given, remade):
+    """The clock mostly of events that lie near none of these features: what they may have added is not usual."""
+    weight = np.ones(len(given.xy))
+    weight[near.event[near.metres <= NEAR_M]] = NEAR_WEIGHT
+    return remade(weight)
+
+
+def _by_dates(kind, key, given, made, remade, *, dark):
     by_night = kind.kind == "lamps"
     if by_night and not dark:
         return Test(key, kind.kind, why="dark_unknown")
@@ -475,6 +509,7 @@ def _by_dates(kind, key, given, made, *, dark):
     near = states.near_pairs(given.xy, kind.shapes, kind.xy)
     if not (given.weight[near.event] > 0).any():
         return Test(key, kind.kind, why="none_near", xy=kind.xy, names=kind.names)
+    made = _rest(near, given, remade)
     if by_night:
         gain = states.of_dark_states(near, made, _slots(kind, made), given.xy, weight=given.weight)
     else:
@@ -482,7 +517,7 @@ def _by_dates(kind, key, given, made, *, dark):
     return _test(key, kind, gain, given)
 
 
-def _by_hours(kind, key, given, made):
+def _by_hours(kind, key, given, made, remade):
     if given.hour_known.mean() < HOURS_NEEDED:
         return Test(key, kind.kind, why="hours_unknown")
     dates = None
@@ -496,6 +531,7 @@ def _by_hours(kind, key, given, made):
     near = states.near_pairs(given.xy, kind.shapes, kind.xy)
     if not (given.weight[near.event] > 0).any():
         return Test(key, kind.kind, why="none_near", xy=kind.xy, names=kind.names)
+    made = _rest(near, given, remade)
     gain = states.of_hours(
         near, made, _masks(kind.hours), dates, weight=given.weight, hours=_habits(given.xy, made, np.unique(near.event))
     )
@@ -601,9 +637,9 @@ def _test(key, kind, gain, given):
     return Test(key, kind.kind, gain=gain, evidence=gain.special, names=kind.names, xy=kind.xy, weight=given.weight)
 
 
-def contagion(given, made):
+def contagion(given, made, beside=None):
     """(Test, evidence for slowly moving risk)."""
-    gain, mean_days = series.contagion(given.xy, made, weight=given.weight)
+    gain, mean_days = series.contagion(given.xy, made, weight=given.weight, beside=beside)
     found = Test("near_repeat", "", gain=gain, evidence=gain.special, weight=given.weight, days=mean_days)
     pairs = cKDTree(given.xy).query_pairs(gain.radius_m, output_type="ndarray")
     gap = np.abs(made.middle[pairs[:, 0]] - made.middle[pairs[:, 1]])

@@ -45,8 +45,11 @@ class Clock:
         return (moment - self.first_day.astype("datetime64[s]")) / np.timedelta64(1, "s") / (HOUR * 24 / SLOTS)
 
 
-def clock(start, end, *, first_day, days, dark_hours, latitude, solar_noon):
-    """Clock of events with local datetime64[s] start <= end."""
+def clock(start, end, *, first_day, days, dark_hours, latitude, solar_noon, width=None, weight=None):
+    """Clock of events with local datetime64[s] start <= end.
+
+    width : days over which their number is smoothed. weight : (n,) how far each event tells what is usual.
+    """
     n, slots = len(start), days * SLOTS
     zero = first_day.astype("datetime64[s]")
     slot = np.timedelta64(int(HOUR * 24 / SLOTS), "s")
@@ -54,19 +57,21 @@ def clock(start, end, *, first_day, days, dark_hours, latitude, solar_noon):
     last = np.where(end > start, -((zero - end) // slot), begin + 1).astype(np.int64)
     finish = np.clip(np.maximum(last, begin + 1), 1, slots)
     length = (finish - begin).astype(float)
+    weight = np.ones(n) if weight is None else weight
+    total = float(weight.sum())
     spread = np.zeros(slots + 1)
-    np.add.at(spread, begin, 1 / length)
-    np.add.at(spread, finish, -1 / length)
+    np.add.at(spread, begin, weight / length)
+    np.add.at(spread, finish, -weight / length)
     per_day = np.cumsum(spread)[:-1].reshape(days, SLOTS).sum(axis=1)
     known = length <= LONG_HOURS * SLOTS / 24
     sharp = np.zeros(slots + 1)
-    np.add.at(sharp, begin[known], 1 / length[known])
-    np.add.at(sharp, finish[known], -1 / length[known])
+    np.add.at(sharp, begin[known], (weight / length)[known])
+    np.add.at(sharp, finish[known], -(weight / length)[known])
     table = np.maximum(np.cumsum(sharp)[:-1], 0).reshape(days, SLOTS)
-    width = float(np.clip(EVENTS_A_DAY * days / max(n, 1), *DAY_BANDWIDTH))
-    by_day = _days(per_day, first_day, n, width)
+    width = float(np.clip(EVENTS_A_DAY * days / max(total, 1), *DAY_BANDWIDTH)) if width is None else width
+    by_day = _days(per_day, first_day, total, width)
     usual = by_day[:, None] * _hours(table)
-    usual = (usual / usual.sum()).ravel() if n else np.full(slots, 1 / slots)
+    usual = (usual / usual.sum()).ravel() if total else np.full(slots, 1 / slots)
     dark = darkness(first_day, days, dark_hours, latitude, solar_noon)
     return Clock(
         first_day=first_day,
@@ -85,12 +90,12 @@ def clock(start, end, *, first_day, days, dark_hours, latitude, solar_noon):
     )
 
 
-def _days(per_day, first_day, n, width):
+def _days(per_day, first_day, total, width):
     days = len(per_day)
-    if not n:
+    if not total:
         return np.full(days, 1 / days)
     weekday = (first_day.astype("datetime64[D]").astype(int) + np.arange(days)) % 7
-    smooth = ndimage.gaussian_filter1d(per_day, width, mode="reflect") + 0.02 * n / days
+    smooth = ndimage.gaussian_filter1d(per_day, width, mode="reflect") + 0.02 * total / days
     expected = np.bincount(weekday, smooth, 7)
     seen = np.bincount(weekday, per_day, 7)
     factor = (seen + 10) / (expected + 10)  # a weekday leans on the others with the weight of ten events

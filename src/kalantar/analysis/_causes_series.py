@@ -27,8 +27,10 @@ EDGES = np.array([150.0, 300.0, 600.0])
 BANDS = 100
 
 
-def contagion(xy, clock, *, weight):
+def contagion(xy, clock, *, weight, beside=None):
     """states.Gain of "each event raises the chance of another one close by in the next days".
+
+    beside : (excess at the event, mean excess) of a cause already taken in; then the gain is what comes on top.
 
     Rival: risk that is higher in a quarter for a month or two, before as well as after.
     """
@@ -49,6 +51,8 @@ def contagion(xy, clock, *, weight):
         mean_days: _shock(clock, first[rest], second[rest], gap[rest], level, mean_days, n) for mean_days in NEAR_DAYS
     }
     coverings = _coverings(xy, clock.middle)
+    held, mean = (np.zeros(n), np.zeros(n)) if beside is None else beside
+    beside = 1 + held, 1 + mean
     both = np.concatenate([second, first]), np.concatenate([first, second])  # child, parent: one after, one before
     as_child = np.where(gap > 0, 1.0, 0.5), np.where(gap > 0, 0.0, 0.5)  # at one moment, either may be the first
     values = []
@@ -64,7 +68,7 @@ def contagion(xy, clock, *, weight):
             whole = 1 - np.exp(-np.maximum(clock.days - clock.middle, 0.01) / mean_days)
             found, parts = _of(
                 both[0][pairs], both[1][pairs], z, np.tile(nearness, 2) * whole[both[1][pairs]], share,
-                level * shock[mean_days], weight, coverings, CONTAGION,
+                level * shock[mean_days], beside, weight, coverings, CONTAGION,
             )  # fmt: skip
             values.append(found)
             if found > best[0]:
@@ -80,7 +84,7 @@ def contagion(xy, clock, *, weight):
             inside = special.ndtr((clock.days - clock.middle) / mean_days) - special.ndtr(-clock.middle / mean_days)
             found, _ = _of(
                 both[0][pairs], both[1][pairs], np.tile(nearness * spread, 2),
-                np.tile(nearness, 2) * inside[both[1][pairs]], share, level, weight, coverings, SLOW, worth=SLOW_WORTH,
+                np.tile(nearness, 2) * inside[both[1][pairs]], share, level, beside, weight, coverings, SLOW, worth=SLOW_WORTH,
             )  # fmt: skip
             slow.append(found)
     gain = float(evidence.averaged(values))
@@ -146,7 +150,7 @@ def _coverings(xy, t):
     return out
 
 
-def _of(child, parent, z, usual, share, level, weight, coverings, strengths, worth=1.0):
+def _of(child, parent, z, usual, share, level, beside, weight, coverings, strengths, worth=1.0):
     """(log gain, (z, usual) of each event): everywhere alike, in some quarters, after events of some season.
 
     Each pair of a child and a parent adds z and usual to the child. An event of the quarter pays for the usual
@@ -161,7 +165,9 @@ def _of(child, parent, z, usual, share, level, weight, coverings, strengths, wor
         event = entry // periods
         zs, us = zs[entry] / share[event], us[entry] / share[event]
         us = us * np.where((zs > 0) | (period[event] == entry % periods), level[event], 1.0)
-        each = np.log1p(strengths[:, None] * zs) - np.log1p(strengths[:, None] * us)
+        each = np.log1p(strengths[:, None] * zs / beside[0][event]) - np.log1p(
+            strengths[:, None] * us / beside[1][event]
+        )
         each *= weight[event] * worth
         block = quarter[event] * periods + entry % periods
         by_block = np.stack([np.bincount(block, one, quarters * periods) for one in each], axis=1)

@@ -155,6 +155,7 @@ class Causes(Result):
     hours_unknown: int  # events whose hour is not known
     asked: int  # causes that could be tested in time
     threshold: float  # evidence from which a cause is supported: log(20 x asked)
+    usual_from: str  # "station", or "place" where all events lie in one: then only slow seasons are usual
     changed_somewhere: float  # evidence for a quarter that is busier for a season, whatever the reason
     enough: bool
     why_not: str  # "", "few_events", "short"
@@ -219,7 +220,9 @@ def candidate_causes(
     layers : Layer, ... neighbours : Neighbour, ...
     exposure : (places (m, 2), weights (m,)): homes, cars, passers-by; used for plain layers only, because
         dated ones compare each place with itself.
-    place : (x, y), with within_m: only events there are to be explained; the others show what is usual.
+    place : (x, y), with within_m: only events there are to be explained; the others show what is usual, so give
+        the whole station. Where nine of ten events lie within 350 m, only slow seasons count as usual, and
+        a wet month of the whole station can pass for a cause.
     area : shapely area; events outside it are left out.
     period : (begins, ends) dates of the records; by default from the first to the last event.
     hour_known : (n,) bool; False = only the day is right. By default moments at 00:00:00 are so read
@@ -263,12 +266,16 @@ def candidate_causes(
         why_not = "short"
     if why_not:
         return _no_answer(events, kinds, why_not)
-    clock = asked.clock(events, dark_hours, latitude, solar_noon)
+
+    def remade(weight=None):
+        return asked.clock(events, dark_hours, latitude, solar_noon, weight)
+
+    clock = remade()
     dark = dark_hours is not None or events.has_calendar
     tests = [
         test
         for kind in kinds
-        for test in asked.tests(kind, events, clock, dark=dark, places=places, runs=runs, rng=rng)
+        for test in asked.tests(kind, events, clock, remade=remade, dark=dark, places=places, runs=runs, rng=rng)
     ]
     contagion, slow = asked.contagion(events, clock)
     tests.append(contagion)
@@ -277,7 +284,10 @@ def candidate_causes(
     threshold = float(np.log(SUPPORTED_ODDS * max(1, len(timed))))
     ranked = sorted(tests, key=lambda test: _rank(test, threshold))
     leading = ranked[0] if ranked[0].gain is not None and ranked[0].evidence >= np.log(POSSIBLE_ODDS) else None
-    judged = [_judged(test, leading, threshold) for test in ranked]
+    again = None
+    if leading is not None and leading is not contagion and contagion.evidence >= np.log(POSSIBLE_ODDS):
+        again = asked.contagion(events, clock, beside=leading.drawn())[0].evidence
+    judged = [_judged(test, leading, threshold, again if test is contagion else None) for test in ranked]
     explained = [cause for cause in judged if cause.explained_by]
     judged = [cause for cause in judged if not cause.explained_by]
     at = next((i for i, cause in enumerate(judged) if cause.verdict not in ("supported", "possible")), len(judged))
@@ -294,6 +304,7 @@ def candidate_causes(
         hours_unknown=int((~events.hour_known).sum()),
         asked=len(timed),
         threshold=threshold,
+        usual_from="place" if events.one_place else "station",
         changed_somewhere=float(slow),
         enough=True,
         why_not="",
@@ -304,7 +315,7 @@ def candidate_causes(
 # -- the verdict --------------------------------------------------------------------------------
 
 
-def _judged(test, top, threshold):
+def _judged(test, top, threshold, left):
     from kalantar.analysis import _causes_said as said
 
     verdict, why, explained = "cannot_tell", test.why, ""
@@ -312,9 +323,10 @@ def _judged(test, top, threshold):
         verdict = "possible" if test.why in ("place_only", "recording") else "cannot_tell"
         verdict = "not_supported" if test.why in ("no_sign", "even_recording") else verdict
     else:
-        left = test.evidence
-        if top is not None and test is not top and test.evidence > np.log(POSSIBLE_ODDS):
-            left -= top.shared_with(test)
+        if left is None:
+            left = test.evidence
+            if top is not None and test is not top and test.evidence > np.log(POSSIBLE_ODDS):
+                left -= top.shared_with(test)
         if test.evidence >= threshold and left < threshold:
             verdict, why, explained = "possible", "explained", top.key
         elif test.evidence >= threshold and test.count < FEWEST_NEAR:
@@ -333,11 +345,11 @@ def _judged(test, top, threshold):
 
 
 def _rank(test, threshold):
-    """First what its own rivals cannot explain, by how much it explains; then the rest by evidence."""
+    """First what its own rivals cannot explain, by what it gains with and without them; then the rest by evidence."""
     if test.gain is None or not np.isfinite(test.evidence):
         return (3 if np.isfinite(test.evidence) else 4, -test.evidence if np.isfinite(test.evidence) else 0.0, test.key)
     if test.evidence >= np.log(POSSIBLE_ODDS):
-        return (0 if test.evidence >= threshold else 1, -test.gain.gain, test.key)
+        return (0 if test.evidence >= threshold else 1, -test.gain.gain - test.evidence, test.key)
     return (2, -test.evidence, test.key)
 
 
@@ -366,6 +378,7 @@ def _no_answer(events, kinds, why_not):
         hours_unknown=int((~events.hour_known).sum()),
         asked=0,
         threshold=float("nan"),
+        usual_from="place" if events.one_place else "station",
         changed_somewhere=float("nan"),
         enough=False,
         why_not=why_not,
