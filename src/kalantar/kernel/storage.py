@@ -62,7 +62,7 @@ def sqlite_database(path: Path | str) -> dict:
     """Django's settings for one SQLite file."""
     pragmas = sqlite_pragmas(use_kept_sqlite())
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "kalantar.kernel.sqlite3",
         "NAME": str(path),
         "CONN_MAX_AGE": None,
         "OPTIONS": {
