@@ -90,6 +90,20 @@ def test_north_is_up_and_one_metre_is_as_long_across_as_up():
     assert (y0 - y1) / (x1 - x0) == pytest.approx(2, rel=0.01)
 
 
+@pytest.mark.parametrize(("width", "bar"), [(13_000, "2 km"), (15_100, "5 km"), (800, "200 m"), (2, "0.5 m")])
+def test_the_scale_bar_is_a_round_length_below_a_third_of_the_map(width, bar):
+    two = Map(title="", layers=(Points(xy=np.array([[0, 0], [width, 10.0]]), name=""),))
+    assert f">{bar}<" in drawing.svg(two, styled=False)
+
+
+def test_a_ratio_is_never_keyed_below_nothing():
+    heat = Heat(
+        title="", values=np.array([[0.4, 2.5]]), rows=("a",), columns=("b", "c"), row_label="", column_label="",
+        value_label="ratio", middle=1.0,
+    )  # fmt: skip
+    assert ">-" not in drawing.svg(heat, styled=False)
+
+
 def test_shades_keep_the_order_of_the_values_and_leave_the_unknown_out():
     values = np.array([0, 1, 1, 2, 5, 900, np.nan])
     classes, limits = drawing.shades(values)

@@ -322,9 +322,10 @@ def _key(limits, values, shade, label, number, y):
         return ""
     present = values[np.isfinite(values)]
     low, high = float(present.min()), float(present.max())
-    if shade == "d":  # both ends as far from the middle as the farthest value
-        step = limits[1] - limits[0]
-        low, high = limits[0] - step if low < 0 else max(0.0, limits[0] - step), limits[-1] + step
+    if shade == "d":  # both ends as far from the middle as the farthest value; a ratio has none below 0
+        step, floor = limits[1] - limits[0], 0.0 if low >= 0 else -np.inf
+        limits = np.maximum(limits, floor)
+        low, high = max(limits[0] - step, floor), limits[-1] + step
     ends = [min(low, limits[0]), *limits.tolist(), max(high, limits[-1])]
     wide = 62
     start = (WIDTH - wide * (len(limits) + 1)) / 2
@@ -356,12 +357,18 @@ def _map(picture, say, number):
             drawn, ringed = _rings(layer, across, up, say(picture.value_label or layer.name), number, height - 40)
             key = key or ringed
         out.append(drawn)
-    bar = ticks(0, span[0] / 3, 2)[-1] or 1.0
+    bar = _round_below(span[0] / 3)
     x, y = left + 6, top + tall + 14
     length = f"{number(bar / 1000)} km" if bar >= 1000 else f"{number(bar)} m"
     out.append(f'<path class="o" d="M{x:.1f},{y - 4:.1f}v4h{bar * scale:.1f}v-4"/>')
     out.append(_text(x + bar * scale + 8, y, say(length), "start"))
     return WIDTH, height, "".join(out) + key
+
+
+def _round_below(length):
+    """The largest of 1, 2, 5, 10, 20, 50 … that is not longer."""
+    power = 10 ** np.floor(np.log10(length))
+    return float(max(k * power for k in (1, 2, 5) if k * power <= length * (1 + 1e-9)))
 
 
 def _reach(layers):
