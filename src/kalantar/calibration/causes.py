@@ -61,7 +61,10 @@ def given(world):
 
 
 def confusion(*, worlds, seed, make=station, progress=None):
-    """(table, supported): Counters of (planted, first) and of (planted, supported key or "none")."""
+    """(table, supported): Counters of (planted, first) and of (planted, supported key or "none").
+
+    worlds : stations of each cause. make : (seed, cause=) to a station, of this house or of another hand.
+    """
     table: Counter = Counter()
     supported: Counter = Counter()
     for done, (planted, number) in enumerate((cause, k) for k in range(worlds) for cause in CAUSES):
@@ -70,16 +73,16 @@ def confusion(*, worlds, seed, make=station, progress=None):
         for key in found.supported or ("none",):
             supported[planted, key] += 1
         if progress is not None:
-            progress(done + 1, worlds * len(CAUSES))
+            progress((done + 1) / (worlds * len(CAUSES)))
     return table, supported
 
 
 def run(*, worlds, seed, progress=None):
     """Lines: share first for each planted cause and over all; share without a supported cause when none is there.
 
-    worlds : how many in all, shared out evenly over the causes and "none".
+    worlds : made-up stations of each cause. progress : called with a share done.
     """
-    each = max(1, worlds // len(CAUSES))
+    each = worlds
     table, supported = confusion(worlds=each, seed=seed, progress=progress)
     planted = [cause for cause in CAUSES if cause != "none"]
     lines = []
