@@ -177,6 +177,17 @@ def test_a_peak_at_closing_time_speaks_for_the_attractor():
     assert cause.verdict in ("not_supported", "cannot_tell")
 
 
+def test_a_street_that_is_late_all_along_does_not_speak_for_its_cinema():
+    draw = rng(16)
+    street = np.column_stack([draw.uniform(0, 1500, 180), 750 + draw.normal(0, 10, 180)])
+    late = BEGINS + ((draw.integers(0, 365, 180) * 24 + draw.normal(22, 1.2, 180)) * 3600).astype(int) * np.timedelta64(
+        1, "s"
+    )
+    cinema = Layer(kind="attractor", xy=[(700, 760), (300, 300)], hours=[(16, 23), (8, 16)])
+    found = candidate_causes(*with_more(*scattered(250), street, late), layers=[cinema], period=PERIOD, rng=rng())
+    assert named(found, "attractor_hours").verdict in ("not_supported", "cannot_tell")
+
+
 def test_again_soon_and_close_speaks_for_contagion():
     xy, start = scattered(300)
     draw = rng(6)
@@ -426,7 +437,7 @@ def test_the_kernel_is_its_slow_twin():
     first = np.flatnonzero(np.r_[True, np.diff(entry) > 0])
     group, event = np.divmod(entry[first], events)
     nearness, held, usual = draw.random(pairs), draw.random((histories, pairs)), draw.random((histories, pairs))
-    by_group, together = np.zeros((histories, groups, 7)), np.zeros((histories, 7))
+    by_group, together = np.zeros((histories, groups, 8)), np.zeros((histories, 8))
     kernels.weigh(
         np.append(first, pairs),
         event.copy(),
@@ -450,7 +461,7 @@ def test_the_kernel_is_its_slow_twin():
 
 def test_groups_at_work_or_not_are_all_subsets_written_out():
     draw = rng(14)
-    by_group = draw.normal(0, 2, (4, 7))
+    by_group = draw.normal(0, 2, (4, 8))
     own = np.exp(by_group).mean(axis=1)
     for share, got in zip(_causes_evidence.SHARES, _causes_evidence.mixed(by_group), strict=True):
         total = 0.0

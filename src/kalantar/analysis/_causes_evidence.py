@@ -13,7 +13,7 @@ ratio is 20 or more at most once in 20 times, whatever the number of ways.
 
 import numpy as np
 
-STRENGTHS = np.array([0.3, 0.6, 1.2, 2.5, 5.0, 10.0, 25.0])  # theta: excess, as a multiple of the usual
+STRENGTHS = np.array([0.3, 0.6, 1.2, 2.5, 5.0, 10.0, 25.0, 70.0])  # theta: excess, as a multiple of the usual
 SHARES = np.array([0.03, 0.1, 0.35, 0.8])  # how many of the features are at work
 
 

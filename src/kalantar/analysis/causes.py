@@ -232,7 +232,7 @@ def candidate_causes(
 
     Method. An event at a place falls by the station's usual days and hours (its own trend, season,
     weekdays; the hours of its neighbourhood), times 1 + theta x nearness while the feature is at work there.
-    The likelihood gain is averaged over five radii, seven strengths and over which features are at
+    The likelihood gain is averaged over five radii, eight strengths and over which features are at
     work, so many ways to fit win nothing. From it the even mixture of "nothing" and of rival histories is
     taken off: the same states moved round the time by two to ten twelfths, by day too, opening hours moved by
     2 to 22 hours, other dates of the neighbour's change; for near repeats, a quarter that is busier for a
