@@ -85,3 +85,8 @@ def test_a_decimal_comes_back(value, places):
 def test_digit_sets_change_nothing_else(text):
     assert len(digits.to_persian(text)) == len(digits.to_latin(text)) == len(text)
     assert digits.to_latin(digits.to_persian(text)) == digits.to_latin(text)
+
+
+def test_a_number_written_elsewhere_gets_persian_digits_and_signs():
+    assert digits.in_persian("1,020.5%") == "۱٬۰۲۰٫۵٪"
+    assert digits.listed("a,b،c") == ["a", "b", "c"]

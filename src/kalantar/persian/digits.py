@@ -25,6 +25,16 @@ def to_persian(text) -> str:
     return str(text).translate(_TO_PERSIAN)
 
 
+def in_persian(text: str) -> str:
+    """A number already written in Latin digits, with Persian digits and signs: "1,020.5%" is «۱٬۰۲۰٫۵٪»."""
+    return to_persian(text).replace(",", "٬").replace(".", "٫").replace("%", "٪")
+
+
+def listed(text: str) -> list[str]:
+    """Parts of a list with commas of either script between them."""
+    return text.replace("،", ",").split(",")
+
+
 def to_latin(text) -> str:
     """Every Persian or Arabic digit as a Latin one, with the decimal, thousands and percent signs."""
     return str(text).translate(_TO_LATIN)

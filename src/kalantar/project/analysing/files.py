@@ -4,8 +4,11 @@ columns were read, in which system, and how many rows were left out and why, com
 from __future__ import annotations
 
 import contextlib
+import csv
+import functools
 import hashlib
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -15,30 +18,12 @@ import shapely
 from kalantar.formats import read_layer
 from kalantar.formats.crs import known_crs
 from kalantar.persian.dates import FAULTS, parse_clocks, parse_dates, suggest
-from kalantar.persian.digits import to_latin
+from kalantar.persian.digits import parse_number
+from kalantar.persian.errors import InputError
 
 from ..sentences import marked as _
 from ..stop import Stop
 
-LON = ("lon", "longitude", "long", "lng", "طول", "طول جغرافیایی")
-LAT = ("lat", "latitude", "عرض", "عرض جغرافیایی")
-X = ("x", "easting", "x_coord", "point_x")
-Y = ("y", "northing", "y_coord", "point_y")
-DATE = (
-    "date",
-    "day",
-    "datetime",
-    "date_single",
-    "occurred",
-    "start",
-    "date_start",
-    "from",
-    "تاریخ",
-    "تاریخ وقوع",
-    "از",
-)
-DATE_TO = ("date_to", "end", "date_end", "until", "تا", "تاریخ پایان")
-TIME = ("time", "hour", "ساعت", "زمان")
 UNIX_DAY = 719_163  # ordinal of 1970-01-01
 NONE = np.iinfo(np.int64).min
 SAMPLE = 20_000
@@ -86,9 +71,10 @@ class Rows:
     def names(self):
         return list(self.layer.columns)
 
-    def column(self, asked, known, role, *, needed=True):
-        """Name of the column for a role: the one asked for, else the only one with a known heading."""
+    def column(self, asked, role, *, needed=True, known=True):
+        """Name of the column for a role: the one asked for, else the first with a heading known for it."""
         names = self.names()
+        headings = known_headings().get(role, ()) if known else ()
         if asked:
             if asked not in names:
                 raise Stop(
@@ -99,9 +85,9 @@ class Rows:
                 )
             found = [asked]
         else:
-            found = [name for name in names if name.strip().lower() in known]
+            found = [name for name in names if name.strip().lower() in headings]
         if len(found) > 1:
-            found.sort(key=lambda name: known.index(name.strip().lower()))
+            found.sort(key=lambda name: headings.index(name.strip().lower()))
         if not found:
             if needed:
                 raise Stop(
@@ -125,6 +111,16 @@ class Rows:
             self.keep &= ~bad
 
 
+@functools.cache
+def known_headings() -> dict[str, tuple[str, ...]]:
+    """Headings by role, the likeliest first, in lower case."""
+    out: dict[str, list[str]] = {}
+    text = (resources.files("kalantar.data") / "headings.csv").read_text("utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        out.setdefault(row["role"], []).append(row["heading"])
+    return {role: tuple(headings) for role, headings in out.items()}
+
+
 def opened(path, given) -> Rows:
     """A file of the call. Rows that the person's --where leaves out are counted like any other."""
     path = Path(path)
@@ -136,7 +132,7 @@ def opened(path, given) -> Rows:
         name, sign, value = condition.partition("=")
         if not sign:
             raise Stop(_("--where needs NAME=VALUE, got %(condition)s"), condition=condition)
-        name = rows.column(name.strip(), (), "where")
+        name = rows.column(name.strip(), "where")
         values = np.array(rows.text(name).to_pylist(), dtype=object)
         rows.drop(values != value.strip(), f"{name} is not {value.strip()}")
     return rows
@@ -158,24 +154,24 @@ def numbers(rows, name):
         try:
             out[i] = float(text)
         except ValueError:
-            plain = to_latin(text).strip().replace(",", "").replace("٬", "").replace("٫", ".")
             try:
-                out[i] = float(plain)
-            except ValueError:
+                out[i] = float(parse_number(text))
+            except InputError:
                 out[i] = np.nan
     return out
 
 
-def column_of_numbers(rows, asked, known, role):
+def column_of_numbers(rows, asked, role):
     """Numbers of a column that must hold one in every row that is kept."""
-    name = rows.column(asked, known, role)
+    name = rows.column(asked, role)
     values = numbers(rows, name)
     rows.drop(~np.isfinite(values), f"no number in {name}")
     return values
 
 
-def column_of_words(rows, asked, known, role, *, needed=True):
-    name = rows.column(asked, known, role, needed=needed)
+def column_of_words(rows, asked, role, *, needed=True):
+    """Texts of a column; None where there is none and none is needed."""
+    name = rows.column(asked, role, needed=needed)
     return None if name is None else np.array(rows.text(name).to_pylist(), dtype=object)
 
 
@@ -202,14 +198,14 @@ def places(rows, given, frame):
 
 
 def _from_columns(rows, given):
-    lon = rows.column(given.lon, LON, "lon", needed=bool(given.lon))
-    lat = rows.column(given.lat, LAT, "lat", needed=bool(given.lat))
+    lon = rows.column(given.lon, "lon", needed=bool(given.lon))
+    lat = rows.column(given.lat, "lat", needed=bool(given.lat))
     named = given.x or given.y
     if lon and lat and not named:
         return np.column_stack([numbers(rows, lon), numbers(rows, lat)]), _degrees(given.crs)
     for role in ("lon", "lat"):
         rows.columns_used.pop(role, None)
-    x, y = rows.column(given.x, X, "x"), rows.column(given.y, Y, "y")
+    x, y = rows.column(given.x, "x"), rows.column(given.y, "y")
     if not given.crs:
         raise Stop(
             _(
@@ -332,9 +328,7 @@ class Opened:
 
 def moments(rows, given, *, end=False, needed=True):
     """datetime64[m] of each row as its clock on the wall showed it, NaT where none; and whether the hour is known."""
-    day_name = rows.column(
-        given.date_to if end else given.date, DATE_TO if end else DATE, "date-to" if end else "date", needed=needed
-    )
+    day_name = rows.column(given.date_to if end else given.date, "date-to" if end else "date", needed=needed)
     if day_name is None:
         return None, None
     texts = rows.text(day_name)
@@ -343,7 +337,7 @@ def moments(rows, given, *, end=False, needed=True):
     days, minutes = read.days - UNIX_DAY, read.minutes.astype(np.int64)
     clock = given.time_to if end else given.time
     if clock or (not end and (minutes < 0).all()):
-        name = rows.column(clock, () if end else TIME, "time-to" if end else "time", needed=bool(clock))
+        name = rows.column(clock, "time-to" if end else "time", needed=bool(clock))
         if name:
             told, faults = parse_clocks(rows.text(name))
             minutes = np.where(faults == 0, told, -1).astype(np.int64)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kalantar.analysis.drawing import short
-from kalantar.persian.digits import to_persian
+from kalantar.persian.digits import in_persian
 
 from ..sentences import language, say
 from ..sentences import marked as _
@@ -47,7 +47,7 @@ def meaning(name):
 
 def in_digits(text: str) -> str:
     """A number already written in Latin digits, in those of the language."""
-    return to_persian(text).replace(",", "٬").replace(".", "٫") if language() == "fa" else text
+    return in_persian(text) if language() == "fa" else text
 
 
 def n(value, digits=None) -> str:
@@ -56,7 +56,7 @@ def n(value, digits=None) -> str:
 
 
 def share(value, digits=0) -> str:
-    return in_digits(f"{100 * value:.{digits}f}") + ("٪" if language() == "fa" else " %")
+    return in_persian(f"{100 * value:.{digits}f}%") if language() == "fa" else f"{100 * value:.{digits}f} %"
 
 
 def chance(p) -> str:

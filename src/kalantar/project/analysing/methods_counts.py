@@ -11,7 +11,7 @@ from ..sentences import marked as _
 from ..stop import Stop
 from . import files
 from .asking import flag, limits, number, text, whole, word
-from .table import COUNT, EXPOSURE, NAME, Work, method, weekly
+from .table import Work, method, weekly
 
 EVENTS = "events with their dates"
 COUNTS = "a table with one row an area (or events, with --area)"
@@ -115,20 +115,20 @@ def _by_area(work: Work, position=0):
     which = index.locate(*np.ascontiguousarray(xy.T))
     counts = np.bincount(which[which >= 0], minlength=len(work.shapes)).astype(float)
     shapes_rows = work.opened[-1]
-    names = work.names(shapes_rows, work.given.name, NAME)
+    names = work.names(shapes_rows, work.given.name)
     outside = int((which < 0).sum())
     if outside:
         rows.left_out["outside the area"] = outside
     return counts, names, shapely.area(work.shapes) / 1e6, which, rows
 
 
-def _counted(work: Work, roles):
+def _counted(work: Work, *roles):
     """Counts and other columns of a table; or events counted in --area, with km² as exposure."""
     if work.given.area:
         counts, names, km2, _which, _rows = _by_area(work)
         return {"count": counts, "exposure": km2}, names
-    read, rows = work.counts(roles)
-    return read, work.names(rows, work.given.name, NAME)
+    read, rows = work.numbers(*roles)
+    return read, work.names(rows, work.given.name)
 
 
 COUNT_COLUMNS = (
@@ -144,7 +144,7 @@ COUNT_COLUMNS = (
     number("level", 0.95, "share of like areas inside the usual range"), files=COUNTS,
 )  # fmt: skip
 def _levels(work):
-    read, names = _counted(work, {"count": COUNT, "exposure": EXPOSURE})
+    read, names = _counted(work, "count", "exposure")
     work.labels = names
     return work.call(levels.levels, ("counts", read["count"]), ("exposure", read["exposure"]), level=work.given.level)
 
@@ -198,7 +198,7 @@ def _clock(work):
     *COUNT_COLUMNS, files=COUNTS,
 )  # fmt: skip
 def _gini(work):
-    read, _names = _counted(work, {"count": COUNT})
+    read, _names = _counted(work, "count")
     return work.call(concentration.gini, ("counts", read["count"]))
 
 
@@ -208,7 +208,7 @@ def _gini(work):
     whole("runs", 999, "how many draws"), files=COUNTS,
 )  # fmt: skip
 def _lorenz(work):
-    read, _names = _counted(work, {"count": COUNT})
+    read, _names = _counted(work, "count")
     return work.call(concentration.lorenz, ("counts", read["count"]), runs=work.given.runs, seed=work.given.seed)
 
 
@@ -221,9 +221,9 @@ def _lorenz(work):
 def _accuracy(work):
     rows = work.rows()
     given = work.given
-    observed = files.column_of_numbers(rows, given.observed, ("observed", "obs", *COUNT), "observed")
-    predicted = files.column_of_numbers(rows, given.predicted, ("predicted", "pred", "forecast"), "predicted")
-    size = files.column_of_numbers(rows, given.size, (), "size") if given.size else None
+    observed = files.column_of_numbers(rows, given.observed, "observed")
+    predicted = files.column_of_numbers(rows, given.predicted, "predicted")
+    size = files.column_of_numbers(rows, given.size, "size") if given.size else None
     keep = rows.keep
     return work.call(
         concentration.accuracy, ("observed", observed[keep]), ("predicted", predicted[keep]),
@@ -279,7 +279,7 @@ def _impact(work):
     xy, days, _rows = work.events()
     work.boundary(needed=True)
     which = areas.PolygonIndex(list(work.shapes)).locate(*np.ascontiguousarray(xy.T))
-    names = list(work.names(work.opened[-1], given.name, NAME))
+    names = list(work.names(work.opened[-1], given.name))
     for name in (given.treated, given.buffer):
         if name and name not in names:
             raise Stop(_("No area is named %(name)s."), name=name)
@@ -324,11 +324,11 @@ def _share(work):
 def _survey(work):
     rows = work.rows()
     given = work.given
-    yes = files.column_of_numbers(rows, given.yes, ("yes", "k"), "yes")
-    answers = files.column_of_numbers(rows, given.answers, ("answers", "n"), "answers")
-    people = files.column_of_numbers(rows, given.population, ("population", "people", "جمعیت"), "population")
+    yes = files.column_of_numbers(rows, given.yes, "yes")
+    answers = files.column_of_numbers(rows, given.answers, "answers")
+    people = files.column_of_numbers(rows, given.population, "population")
     keep = rows.keep
-    names = tuple(work.names(rows, given.name, NAME))
+    names = tuple(work.names(rows, given.name))
     return work.call(
         sure.post_stratified_share, ("k", yes[keep]), ("n", answers[keep]), ("population", people[keep]),
         names=names, level=given.level,

@@ -176,7 +176,7 @@ def _strings(work):
 def _repeats(work):
     rows = work.rows()
     stamps, _known = files.moments(rows, work.given)
-    names = files.column_of_words(rows, work.given.place, ("place", "address", "نشانی", "محل"), "place")
+    names = files.column_of_words(rows, work.given.place, "place")
     keep = rows.keep
     days = np.floor(files.as_days(stamps[keep]))
     return work.call(

@@ -10,6 +10,7 @@ import shapely
 
 from kalantar.analysis import causes, grids, risk
 from kalantar.persian.dates import parse_clocks, parse_dates
+from kalantar.persian.digits import listed
 
 from ..sentences import marked as _
 from ..stop import Stop
@@ -92,10 +93,10 @@ def _layers(work, position):
         shapes = np.full(len(rows), None, dtype=object)
         shapes[rows.keep], work.frame = files.moved_shapes(rows, geometry[rows.keep], given, work.frame)
     n = len(rows)
-    kinds = files.column_of_words(rows, None, ("kind", "type", "نوع"), "kind", needed=False)
+    kinds = files.column_of_words(rows, None, "kind", needed=False)
     if kinds is None:
         kinds = np.full(n, Path(given.files[position]).stem, dtype=object)
-    names = files.column_of_words(rows, None, ("name", "نام"), "name", needed=False)
+    names = files.column_of_words(rows, None, "name", needed=False)
     names = np.array([f"{i + 1}" for i in range(n)], dtype=object) if names is None else names
     spells = _spells(rows, given, n)
     hours = _hours(rows, n)
@@ -115,10 +116,10 @@ def _layers(work, position):
 
 def _spells(rows, given, n):
     """For each feature the (since, until) pairs of its state: a column "states" as JSON, or since and until."""
-    told = rows.column(None, ("states", "spells"), "states", needed=False)
+    told = rows.column(None, "states", needed=False)
     if told:
         return [_pairs(rows, i, text) for i, text in enumerate(rows.text(told).to_pylist())]
-    names = [rows.column(None, (role, words), role, needed=False) for role, words in (("since", "از"), ("until", "تا"))]
+    names = [rows.column(None, role, needed=False) for role in ("since", "until")]
     if not any(names):
         return None
     sides = [
@@ -161,7 +162,7 @@ def _moments_of(rows, name, given):
 
 def _hours(rows, n):
     """Opening hours of each feature: JSON pairs [[8, 22.5]], or words such as 08:00-22:30."""
-    name = rows.column(None, ("hours", "opening_hours", "ساعت کار"), "hours", needed=False)
+    name = rows.column(None, "hours", needed=False)
     if not name:
         return None
     return [_clock_pairs(rows, i, text.strip()) for i, text in enumerate(rows.text(name).to_pylist())]
@@ -174,7 +175,7 @@ def _clock_pairs(rows, i, text):
         if text.startswith("["):
             return [(float(a), float(b)) for a, b in json.loads(text)]
         out = []
-        for part in text.replace("،", ",").split(","):
+        for part in listed(text):
             ends, faults = parse_clocks([end.strip() for end in part.replace("–", "-").split("-")])
             if len(ends) != 2 or faults.any():
                 raise ValueError(part)
@@ -194,5 +195,5 @@ def _exposure(work):
     rows = files.opened(work.given.exposure, files.Opened(work.given))
     work.opened.append(rows)
     xy = work.places(rows)
-    weight = files.column_of_numbers(rows, work.given.weight, ("people", "homes", "dwellings", "weight", "n"), "weight")
+    weight = files.column_of_numbers(rows, work.given.weight, "weight")
     return xy[rows.keep], weight[rows.keep]

@@ -113,24 +113,16 @@ class Work:
             files.moments(rows, self.given)
         return xy[rows.keep], rows
 
-    def counts(self, roles):
-        """Columns of numbers by role: option name -> array, and the rows. roles : name -> known headings."""
+    def numbers(self, *roles):
+        """Columns of numbers by role, of the rows that have them all; and the rows."""
         rows = self.rows()
-        read = {
-            role: files.column_of_numbers(rows, getattr(self.given, role, None), known, role)
-            for role, known in roles.items()
-        }
+        read = {role: files.column_of_numbers(rows, getattr(self.given, role, None), role) for role in roles}
         return {role: values[rows.keep] for role, values in read.items()}, rows
 
-    def names(self, rows, asked, known):
+    def names(self, rows, asked):
         """Names of the rows that are kept, or their numbers in the file."""
-        words = files.column_of_words(rows, asked, known, "name", needed=False)
+        words = files.column_of_words(rows, asked, "name", needed=False)
         return (words if words is not None else rows.layer.rows.astype(str))[rows.keep]
-
-
-NAME = ("name", "beat", "area", "district", "station", "code", "id", "نام", "کلانتری", "گشت")
-COUNT = ("count", "n", "events", "total", "observed", "obs", "تعداد")
-EXPOSURE = ("exposure", "population", "dwellings", "homes", "area", "جمعیت")
 
 
 def weekly(stamps, period_days):
