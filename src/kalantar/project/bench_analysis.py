@@ -355,6 +355,19 @@ def case_scan_999():
 
 
 @case
+def case_interactive():
+    """A question a person waits for: hot cells and density of 200,000 events on 200 m squares."""
+    from kalantar.analysis import density, hotspots
+
+    xy, _t = burglaries()
+    rng = np.random.default_rng(1)
+    xy = xy[rng.integers(0, len(xy), 200_000)] + rng.normal(0, 30, (200_000, 2))
+    grid = _grid(xy)
+    ours = lambda: (hotspots.hot_cells(xy, grid=grid), density.density(xy, grid=grid, bandwidth_m=500.0))
+    return Case(ours, None, "", None, len(xy), seconds_max=1.0)
+
+
+@case
 def case_aoristic():
     from kalantar.analysis import intervals
 
@@ -482,9 +495,93 @@ def case_accuracy():
     return Case(ours, peer, "pandas sort", same, len(observed), ratio_min=1)
 
 
+# -- growth ------------------------------------------------------------------------------------
+
+SIZES = (1_000, 10_000, 45_000, 150_000, 1_000_000, 10_000_000)
+MOST = {"scan": 150_000, "near_repeat_999": 150_000}
+
+
+def _many(n):
+    """n events: the real burglaries, and above them further cities of the same density beside the first."""
+    xy, t = burglaries()
+    rng = np.random.default_rng(1)
+    if n <= len(xy):
+        keep = rng.permutation(len(xy))[:n]
+        return xy[keep], t[keep]
+    cities = -(-n // len(xy))
+    which = np.repeat(np.arange(cities), len(xy))[:n]
+    aside = np.column_stack([which % 32, which // 32]) * 60_000.0
+    copied = np.arange(n) % len(xy)
+    return xy[copied] + aside + rng.normal(0, 1, (n, 2)), t[copied]
+
+
+def _ask_knox(xy, t):
+    from kalantar.analysis import near_repeat
+
+    return near_repeat.knox(xy, t, space_m=BANDS_M, time_days=BANDS_DAYS, against_chance=False)
+
+
+def _ask_near_repeat_999(xy, t):
+    from kalantar.analysis import near_repeat
+
+    return near_repeat.knox(xy, t, space_m=BANDS_M, time_days=BANDS_DAYS, runs=999, rng=np.random.default_rng(1))
+
+
+def _ask_clusters(xy, t):
+    from kalantar.analysis import clusters
+
+    return clusters.dbscan(xy, within_m=150, fewest=10)
+
+
+def _ask_scan(xy, t):
+    from kalantar.analysis import scans
+
+    return scans.space_time_scan(xy, t, max_radius_m=3000, max_days=84, runs=0, secondary=0, cell_m=500)
+
+
+def _ask_hot_cells(xy, t):
+    from kalantar.analysis import hotspots
+
+    first = xy[:, 0] < 500_000  # the first city: a map of many cities is asked city by city
+    return hotspots.hot_cells(xy[first], grid=_grid(xy[first]))
+
+
+def _ask_density(xy, t):
+    from kalantar.analysis import density
+
+    first = xy[:, 0] < 500_000
+    return density.density(xy[first], grid=_grid(xy[first]), bandwidth_m=500.0)
+
+
+def _ask_hours(xy, t):
+    from kalantar.analysis import intervals
+
+    start = np.datetime64("2014-01-01T00:00") + (t * 1440).astype(np.int64).astype("m8[m]")
+    return intervals.aoristic(start, start + np.timedelta64(500, "m"))
+
+
+QUESTIONS = {
+    "knox": _ask_knox, "near_repeat_999": _ask_near_repeat_999, "clusters": _ask_clusters, "scan": _ask_scan,
+    "hot_cells": _ask_hot_cells, "density": _ask_density, "hours": _ask_hours,
+}  # fmt: skip
+
+
+def grown(name, n, rounds):
+    """Seconds and peak memory of one method at one size, in this process."""
+    xy, t = _many(n)
+    base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    QUESTIONS[name](xy[:1000], t[:1000])
+    seconds = statistics.median(_timed(lambda: QUESTIONS[name](xy, t))[1] for _ in range(rounds))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"method": name, "n": n, "seconds": seconds, "peak_mb": peak, "data_mb": base}
+
+
 if __name__ == "__main__":
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     if "two_cores" not in sys.argv[1] and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    print(json.dumps(run(sys.argv[1], int(sys.argv[2]))))
+    if sys.argv[1] in QUESTIONS and len(sys.argv) == 4:
+        print(json.dumps(grown(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))
+    else:
+        print(json.dumps(run(sys.argv[1], int(sys.argv[2]))))

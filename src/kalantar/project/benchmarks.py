@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import shutil
 import statistics
@@ -40,6 +41,7 @@ GOALS: dict[str, dict[str, float]] = {
         "again_kb_max": 30,
     },
     "analysis": {},
+    "growth": {},
     "start": {"server_s_max": 10, "demo_again_s_max": 10, "demo_first_s_max": 45},
 }
 JOBS = tuple(GOALS)
@@ -309,6 +311,21 @@ class Bench:
             line = self.child("bench_analysis", name, self.rounds)
             rounded = {key: round(v, 5) if isinstance(v, float) else v for key, v in line.items()}
             yield {"job": "analysis", **rounded, "missed": [] if line["met"] else [name]}
+
+    def job_growth(self) -> Iterator[dict]:
+        """Seconds and memory of each method from a thousand to ten million events, with the exponent between sizes."""
+        for name in self.only or bench_analysis.QUESTIONS:
+            before = None
+            for n in bench_analysis.SIZES:
+                if self.rows(n) != n or n > bench_analysis.MOST.get(name, n):
+                    continue
+                line = self.child("bench_analysis", name, n, 1 if n >= 1_000_000 else min(self.rounds, 3))
+                if before:
+                    grew = math.log(line["seconds"] / before["seconds"]) / math.log(n / before["n"])
+                    line["exponent"] = grew
+                before = line
+                rounded = {key: round(v, 5) if isinstance(v, float) else v for key, v in line.items()}
+                yield {"job": "growth", "who": "kalantar", **rounded, "met": True, "missed": []}
 
     def job_start(self) -> Iterator[dict]:
         """From the command to the first answer: the web server, a demonstration again, a demonstration's first time."""

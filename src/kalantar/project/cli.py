@@ -137,7 +137,9 @@ def parser() -> argparse.ArgumentParser:
     verb("upgrade", "Keep a sealed copy, migrate and verify.", _upgrade)
 
     bench = verb("bench", "Speed and memory, as ratios measured in one run.", _bench)
-    bench.add_argument("--jobs", default="", help="comma-separated: import, import2m, pages, weights, analysis, start")
+    bench.add_argument(
+        "--jobs", default="", help="comma-separated: import, import2m, pages, weights, analysis, growth, start"
+    )
     bench.add_argument("--cases", default="", help="comma-separated cases of the job analysis")
     bench.add_argument("--rounds", type=int, default=5)
     bench.add_argument("--scale", type=float, default=1.0, help="a part of the rows, for a quick look: 0.01")
