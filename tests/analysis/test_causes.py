@@ -580,6 +580,26 @@ def test_without_layers_only_contagion_and_recording_are_asked():
     assert found.asked == 1
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Layer(kind="lamps", xy=np.empty((0, 2))),
+        Layer(kind="lamps", xy=[(100, 100), (300, 300)], since="2025-06-01", until="2025-08-01"),
+        Layer(kind="lamps", xy=[(100, 100), (300, 300)], states=[[(np.datetime64("2025-06-01"), None)], []]),
+        Layer(kind="lamps", xy=[(9000, 9000)], since="2025-06-01"),
+        Layer(kind="attractor", xy=[(100, 100), (300, 300)], hours=(22, 2)),
+        Layer(
+            kind="attractor", xy=[(100, 100), (300, 300)], hours=[[], [(9, 17), (19, 23)]], since=["2025-07-01", "NaT"]
+        ),
+        Layer(kind="parks", geometry=[shapely.box(0, 0, 400, 400)]),
+    ],
+)
+def test_layers_may_be_empty_far_away_or_of_any_shape(layer):
+    found = candidate_causes(*scattered(80), layers=[layer], period=PERIOD, rng=rng())
+    assert found.supported == ()
+    json.dumps(found.to_dict())
+
+
 GOOD = scattered(50)
 
 

@@ -367,11 +367,16 @@ def _spells(layer, count, where, given):
     if layer.since is None and layer.until is None:
         return (None,) * count
     never = np.full(count, np.datetime64("NaT", "s"))
-    since = never if layer.since is None else _dates(layer.since, f"{where}: since", given)
-    until = never if layer.until is None else _dates(layer.until, f"{where}: until", given)
+    since = never if layer.since is None else _dates(_each(layer.since, count), f"{where}: since", given)
+    until = never if layer.until is None else _dates(_each(layer.until, count), f"{where}: until", given)
     if len(since) != count or len(until) != count:
         raise InputError(f"{where}: since and until must be {count}, one a feature")
     return tuple(_in_order(since[i : i + 1], until[i : i + 1], f"{where}: row {i}") for i in range(count))
+
+
+def _each(value, count):
+    """One date for all as one a feature."""
+    return [value] * count if isinstance(value, str) or np.ndim(value) == 0 else value
 
 
 def _dates(values, where, given):
@@ -664,8 +669,11 @@ def _ratio(count, expected):
 def _by_place(kind, key, given, places, *, runs, rng):
     """A plain layer: is there more near it than near like places?"""
     xy = kind.xy
-    tree, shapes = cKDTree(given.xy), shapely.STRtree(kind.shapes)
-    near = shapes.query(shapely.points(given.xy), predicate="dwithin", distance=PLACE_M)[0]
+    tree = cKDTree(given.xy)
+    reach = PLACE_M + np.sqrt(np.maximum(shapely.area(kind.shapes), 0) / np.pi)  # an area counts as a disc of its size
+    near = np.concatenate(
+        [np.asarray(one, np.int64) for one in tree.query_ball_point(xy, reach)] or [np.empty(0, np.int64)]
+    )
     count = float(given.weight[near].sum())  # an event near two of them counts twice, as it does at the moved places
     if not count:
         return Test(key, kind.kind, why="none_near", xy=xy, names=kind.names)
@@ -684,7 +692,7 @@ def _by_place(kind, key, given, places, *, runs, rng):
     for row, (around, chance) in movable:
         moved[:, row] = pool[rng.choice(around, runs, p=chance)]
     moved += rng.normal(0, 10, moved.shape)
-    hits = tree.query_ball_point(moved.reshape(-1, 2), PLACE_M)
+    hits = tree.query_ball_point(moved.reshape(-1, 2), np.tile(reach, runs))
     many = np.array([len(one) for one in hits])
     event = np.concatenate([np.asarray(one, np.int64) for one in hits])
     seen = np.bincount(np.repeat(np.arange(len(hits)) // len(xy), many), given.weight[event], runs)

@@ -52,7 +52,7 @@ class Layer:
         "stops", "parks", "works". A kind may come in several layers; they are joined. KINDS lists other
         spellings ("street_lamps", "derelict_buildings") that are read as these.
     xy : array (m, 2). Or geometry : sequence of m shapely geometries (points, lines, areas).
-    since, until : (m,) datetime64, local, the one time each was in its state (out, derelict, open for
+    since, until : (m,) datetime64 (or one for all), local, the one time each was in its state (out, derelict, open for
         business, changed). NaT = from before our time, or still so. Dates or moments.
     states : instead, for each feature a sequence of such (since, until) pairs; none = never.
     hours : opening hours (from, to) of the clock; 22 to 26, or 22 to 2 = until two at night. One pair for all;
