@@ -388,12 +388,22 @@ def count_days(one, two, band, n, lanes, wait, some, inside):
     for p in range(n):
         a = lanes[one[p]]
         b = lanes[two[p]]
-        for e in range(wait.size):
+        to = some[band[p]]
+        for e in range(0, wait.size - 2, 3):  # three limits a pass: the rows are read once
+            add0, add1, add2 = wait[e], wait[e + 1], wait[e + 2]
+            twice0, twice1, twice2 = uint16(2 * add0), uint16(2 * add1), uint16(2 * add2)
+            to0, to1, to2 = to[e], to[e + 1], to[e + 2]
+            for k in range(width):
+                gap = uint16(a[k] - b[k])
+                to0[k] = uint16(to0[k] + (uint16(gap + add0) <= twice0))
+                to1[k] = uint16(to1[k] + (uint16(gap + add1) <= twice1))
+                to2[k] = uint16(to2[k] + (uint16(gap + add2) <= twice2))
+        for e in range(wait.size - wait.size % 3, wait.size):
             add = wait[e]
             twice = uint16(2 * add)
-            to = some[band[p], e]
+            to0 = to[e]
             for k in range(width):
-                to[k] = uint16(to[k] + (uint16(a[k] - b[k] + add) <= twice))
+                to0[k] = uint16(to0[k] + (uint16(a[k] - b[k] + add) <= twice))
     for s in range(some.shape[0]):
         for e in range(some.shape[1]):
             for k in range(width):

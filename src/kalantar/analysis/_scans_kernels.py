@@ -30,6 +30,7 @@ def likelihood(c, mean, total):
         float64[::1],
         float64,
         boolean,
+        int64,
         boolean,
         int64[::1],
         int32[::1],
@@ -39,10 +40,10 @@ def likelihood(c, mean, total):
     cache=True,
     nogil=True,
 )
-def neighbours(cx, cy, x, y, radius, together, write, first, place, ends, far):
+def neighbours(cx, cy, x, y, radius, together, most, write, first, place, ends, far):
     """Places within the radius of each centre, nearest first, equally far ones in their order. x : rising.
 
-    write False : only how many, into first (one more than centres). ends : 1 where a disc may end, which
+    write False : only how many, into first (one more than centres); given up above `most`. ends : 1 where a disc may end, which
     with `together` is the last of equally far places only. far : distance.
     """
     total = 0
@@ -79,6 +80,8 @@ def neighbours(cx, cy, x, y, radius, together, write, first, place, ends, far):
                 last = k == n - 1 or gap[order[k + 1]] > gap[order[k]] * (1.0 + 1e-12)
                 ends[total + k] = last or not together
         total += n
+        if total > most:
+            break
     if not write:
         first[cx.size] = total
     return total

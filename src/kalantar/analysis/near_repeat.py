@@ -682,9 +682,9 @@ def _poisson_tail(k, mean):
 def _why_not(xy, t, expected):
     if len(t) < FEWEST_EVENTS:
         return "too_few_events"
-    if (xy == xy[0]).all():
+    if (xy[-1] == xy[0]).all() and (xy == xy[0]).all():
         return "one_place"
-    if (t == t[0]).all():
+    if t[-1] == t[0] and (t == t[0]).all():
         return "one_time"
     return "no_close_pairs" if expected is not None and not (expected > 0).any() else ""
 

@@ -17,7 +17,7 @@ from kalantar.analysis.errors import InputError
 from kalantar.analysis.results import Result
 
 FEWEST_EVENTS = 10
-MOST_NEIGHBOURS = 200_000_000
+MOST_NEIGHBOURS = 50_000_000
 MOST_LANES = 500_000_000  # windows of a table, and places times windows
 
 _TIES = 1e-9  # relative: a shuffled world equal but for rounding counts as equal
@@ -320,26 +320,27 @@ def _world(place_xy, home, day, many, bins, longest, radius, together, fewest, m
     places = len(place_xy)
     x, y = np.ascontiguousarray(place_xy[:, 0]), np.ascontiguousarray(place_xy[:, 1])
     first = np.zeros(places + 1, np.int64)
+    width = longest if alive else bins + 1
+    windows = longest if alive else longest * bins
+    if max(places * width, windows) > MOST_LANES:
+        raise InputError(f"{places} places by {width} units of time are too many: take cells, or longer bins")
     nobody, nothing, nowhere = np.zeros(0, np.int32), np.zeros(0, np.uint8), np.zeros(0)
     wide = not np.isfinite(radius)
+    most = MOST_NEIGHBOURS
     neighbours = (
-        places**2 if wide else k.neighbours(x, y, x, y, radius, together, False, first, nobody, nothing, nowhere)
+        places**2 if wide else k.neighbours(x, y, x, y, radius, together, most, False, first, nobody, nothing, nowhere)
     )
-    if neighbours > MOST_NEIGHBOURS:
+    if neighbours > most:
         raise InputError(
-            f"{places} places have {neighbours} neighbours within {radius:g} m: "
+            f"{places} places have more than {most} neighbours within {radius:g} m: "
             "put events into cells (cell_m) or take a smaller radius"
         )
     if wide:
         first = np.arange(places + 1) * places
     place, ends, far = np.empty(neighbours, np.int32), np.empty(neighbours, np.uint8), np.empty(neighbours)
-    k.neighbours(x, y, x, y, radius, together, True, first, place, ends, far)
+    k.neighbours(x, y, x, y, radius, together, most, True, first, place, ends, far)
     weight = np.bincount(home, many, places).astype(np.int64)
     total = int(many.sum())
-    width = longest if alive else bins + 1
-    windows = longest if alive else longest * bins
-    if max(places * width, windows) > MOST_LANES:
-        raise InputError(f"{places} places by {width} units of time are too many: take cells, or longer bins")
     lanes = np.zeros((places, width), np.int32)
     if alive:
         age = bins - 1 - day
