@@ -271,3 +271,13 @@ def test_exposure_that_does_not_fit_is_refused(exposure):
     x, y, grid = world(np.eye(6, dtype=int))
     with pytest.raises(InputError, match="exposure"):
         hot_cells(x, y, grid=grid, exposure=exposure)
+
+
+def test_the_calibration_holds_on_a_few_worlds_and_counts_alone_fail_it():
+    from kalantar.calibration import hot_spots
+
+    lines = hot_spots.run(worlds=40, seed=3)
+    assert all(line.holds for line in lines)
+    assert {line.seed for line in lines} == {3}
+    alone = [line.figure for line in lines if "without exposure" in line.what or "normal p" in line.what]
+    assert min(alone) > 0.5

@@ -145,15 +145,24 @@ def nearest(xy, *, k, as_metres=False):
 
     tree = cKDTree(xy)
     chosen = np.empty((n, k), np.int64)
-    todo, ask = np.arange(n), min(n, k + 5)
+    ask = min(n, k + 2)
+    # neighbours one after the other walk the same branches
+    walk = np.lexsort((xy[:, 0], np.floor(xy[:, 1] / max(np.ptp(xy[:, 1]) / 300, 1e-9))))
+    distance, at = (np.reshape(v, (n, ask)) for v in tree.query(xy[walk], k=ask))
+    others = at[:, : k + 1] != walk[:, None]
+    # plain: oneself among the first k + 1, and no tie at the cut
+    plain = others.sum(axis=1) == k
+    if ask > k + 1:
+        plain &= distance[:, k] < distance[:, k + 1]
+    chosen[walk[plain]] = at[plain, : k + 1][others[plain]].reshape(-1, k)
+    todo, ask = walk[~plain], min(n, k + 10)
     while len(todo):
-        distance, at = tree.query(xy[todo], k=ask)
-        distance, at = np.reshape(distance, (len(todo), -1)), np.reshape(at, (len(todo), -1))
+        distance, at = (np.reshape(v, (len(todo), ask)) for v in tree.query(xy[todo], k=ask))
         distance = np.where(at == todo[:, None], -1.0, distance)  # oneself first, then cut off
         order = np.lexsort((at, distance), axis=1)
         distance, at = np.take_along_axis(distance, order, 1), np.take_along_axis(at, order, 1)
         # a tie at the cut may go on beyond what was asked for; and with many at one place oneself may be absent
-        sure = (distance[:, 0] < 0) & ((ask == n) | (distance[:, min(k, ask - 1)] < distance[:, -1]))
+        sure = (distance[:, 0] < 0) & ((ask == n) | (distance[:, k] < distance[:, -1]))
         chosen[todo[sure]] = at[sure, 1 : k + 1]
         todo, ask = todo[~sure], min(n, 4 * ask)
     indptr = np.arange(0, n * k + 1, k, dtype=np.int64)
