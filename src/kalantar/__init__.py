@@ -1,3 +1,3 @@
 """Kalantar: a police station runs its area as a city."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
