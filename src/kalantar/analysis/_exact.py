@@ -38,10 +38,10 @@ def sums(values, cells, *, draws, most):
 
 def both_tails(table):
     """P(sum <= s) and P(sum >= s) from P(sum = s), each summed from its far end."""
-    return (
-        np.minimum(np.cumsum(table, axis=1), 1.0),
-        np.minimum(np.cumsum(table[:, ::-1], axis=1)[:, ::-1], 1.0),
-    )
+    low = np.minimum(np.cumsum(table, axis=1), 1.0)
+    high = np.minimum(np.cumsum(table[:, ::-1], axis=1)[:, ::-1], 1.0)
+    low[:, -1] = high[:, 0] = 1.0  # certain, whatever the last digit of the sum
+    return low, high
 
 
 def tails_others(own, rest, draws):
