@@ -16,6 +16,7 @@ from kalantar.analysis import causes as public
 from kalantar.analysis import checks
 from kalantar.analysis.errors import InputError
 
+MOST_PAIRS = 1_200_000  # of near events; where there are more, fewer events are used
 DAY = np.timedelta64(1, "D")
 SECOND = np.timedelta64(1, "s")
 COUNTED_FROM = np.datetime64("2001-01-01", "s")  # where days given as numbers are laid
@@ -201,6 +202,13 @@ def events(xy, start, end, *, place, within_m, area, period, hour_known, as_metr
     rows = np.flatnonzero(kept)
     if len(rows) > most:
         rows = np.sort(rng.choice(rows, most, replace=False))
+    close = (
+        cKDTree(xy[rows]).count_neighbors(cKDTree(xy[rows]), series.REACH * series.SLOW_RADII[-1]) / 2
+        if len(rows)
+        else 0
+    )
+    if close > MOST_PAIRS:
+        rows = np.sort(rng.choice(rows, int(len(rows) * np.sqrt(MOST_PAIRS / close)), replace=False))
     return Events(
         xy=xy[rows], start=start[rows], end=end[rows], hour_known=known[rows], weight=weight[rows], begins=begins,
         ends=ends, has_calendar=has_calendar, given=len(xy),

@@ -18,7 +18,7 @@ from kalantar.analysis.results import Result
 
 FEWEST_EVENTS = 20
 FEWEST_DAYS = 28
-MOST_EVENTS = 4000  # of more, a random sample of so many is used
+MOST_EVENTS = 2500  # of more, a random sample of so many is used
 RUNS = 199
 SUPPORTED_ODDS = 20.0  # once in 20 stations without a cause, over all causes asked together
 POSSIBLE_ODDS = 3.0
@@ -95,6 +95,7 @@ class Cause:
     # "recording", "nothing"; KIND + "_state", "_hours" or "_place" for other kinds
     kind: str  # of the layer; "" when none
     sentence: str
+    said: tuple[str, dict]  # its template and values, for another language
     verdict: str  # one of VERDICTS
     why: str  # code of the reason, as in REASONS
     reason: str  # the same in words
@@ -228,7 +229,8 @@ def candidate_causes(
     hour_known : (n,) bool; False = only the day is right. By default moments at 00:00:00 are so read
         when there are more than five of them and more than 4 % of all.
     dark_hours : (from, to) of the clock; by default the sun at `latitude`, highest at `solar_noon`.
-    rng : numpy Generator, for plain layers and recording (`runs` draws) and samples of more than 4,000 events.
+    rng : numpy Generator, for plain layers and recording (`runs` draws) and samples of more than 2,500 events (fewer
+        where they lie very close).
 
     Method. An event at a place falls by the station's usual days and hours (its own trend, season,
     weekdays; the hours of its neighbourhood), times 1 + theta x nearness while the feature is at work there.
