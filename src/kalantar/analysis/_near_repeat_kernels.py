@@ -270,7 +270,7 @@ def next_pairs(x, y, first, key, columns, reach, manhattan, at, gap, one, two, b
     held = key.size
     room = one.size
     far = reach[reach.size - 1]
-    n = 0
+    n = int64(0)
     m, i, part, low = at[0], at[1], at[2], at[3]
     if m < held:
         below = np.searchsorted(key, key[m] + columns - 1)

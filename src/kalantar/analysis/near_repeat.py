@@ -505,8 +505,9 @@ def _arranged(xy, t, reach, metric):
 def _shares(events, cores):
     """Cells to start from, cut so that threads have about equal work."""
     held = len(events.key)
-    parts = 1 if cores == 1 else 4 * cores
-    cuts = np.searchsorted(events.first, np.linspace(0, events.first[-1], parts + 1))
+    if cores == 1:
+        return [(0, held)]
+    cuts = np.searchsorted(events.first, np.linspace(0, events.first[-1], 4 * cores + 1))
     cuts[0], cuts[-1] = 0, held
     return [(int(a), int(b)) for a, b in pairwise(cuts) if a < b]
 
