@@ -281,3 +281,13 @@ def test_the_calibration_holds_on_a_few_worlds_and_counts_alone_fail_it():
     assert {line.seed for line in lines} == {3}
     alone = [line.figure for line in lines if "without exposure" in line.what or "normal p" in line.what]
     assert min(alone) > 0.5
+
+
+def test_too_many_events_for_exact_chances_are_said_and_exposure_has_no_such_limit(monkeypatch):
+    from kalantar.analysis import hotspots
+
+    monkeypatch.setattr(hotspots, "_MOST_WORK", 1e4)
+    x, y, grid = world(np.random.default_rng(9).integers(0, 40, (30, 30)))
+    with pytest.raises(InputError, match="smaller cells"):
+        hot_cells(x, y, grid=grid)
+    assert hot_cells(x, y, grid=grid, exposure=np.ones((30, 30))).comparisons == 900

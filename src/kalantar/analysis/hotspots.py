@@ -22,6 +22,7 @@ __all__ = ["MOST_CELLS", "Grid", "HotCells", "gi_star", "gi_star_of", "grid_over
 
 FEWEST_CELLS = 25
 FEWEST_EVENTS = 10
+_MOST_WORK = 2e10  # multiply-adds of the exact tables: about half a minute
 _ALIKE = 1e7  # shapes above this: a beta-binomial is a binomial to eight digits
 
 
@@ -107,7 +108,8 @@ def hot_cells(x, y=None, *, grid, exposure=None, usual=0.95, at=0.05, far_at=0.0
     Sources: Getis and Ord (1992), Geographical Analysis 24, 189-206; Ord and Getis (1995), ibid. 27,
     286-306; randomisation, Cliff and Ord (1981), Spatial Processes, ch. 2; Mosimann (1962),
     Biometrika 49, 65-82.
-    Raises InputError: unequal lengths, no cell in the mask, exposure that does not fit the grid.
+    Raises InputError: unequal lengths, no cell in the mask, exposure that does not fit the grid, millions of
+        events in few cells without exposure.
     """
     x, y = _two(x, y)
     if not grid.mask.any():
@@ -127,6 +129,11 @@ def hot_cells(x, y=None, *, grid, exposure=None, usual=0.95, at=0.05, far_at=0.0
     n, events = int(part.sum()), int(own.sum())
     spread = 1.0
     if size is None:
+        if _exact.work(own, int(cells.max()), int(around.max(initial=0))) > _MOST_WORK:
+            raise InputError(
+                f"{events} events in {n} cells are too many for exact chances without exposure: take smaller cells "
+                "or a shorter time, or give exposure"
+            )
         expected = cells * (events / n)
         z = gi_star(around, cells, total=events, total_squares=float((own.astype(float) ** 2).sum()), cells=n)
         p, low, high = _tails_all(own, around, cells, usual)
