@@ -172,6 +172,12 @@ class Causes(Result):
         """Keys of the supported causes."""
         return tuple(cause.key for cause in self.causes if cause.verdict == "supported")
 
+    def to_dict(self):
+        """As `Result.to_dict`, without the places of the events: they are the caller's own."""
+        plain = super().to_dict()
+        del plain["where"]
+        return plain
+
     def pictures(self):
         """Evidence of each cause, and where the first one lies."""
         from kalantar.analysis import pictures
@@ -182,14 +188,18 @@ class Causes(Result):
         events, features = self.where
         bars = pictures.Bars(
             title="evidence for each candidate cause",
-            labels=tuple(one.key for one in shown),
+            labels=tuple(one.key.replace("_", " ") for one in shown),
             values=np.array([one.evidence for one in shown]),
             value_label="evidence (log)",
             usual=self.threshold,
         )
-        layers = [pictures.Points(xy=events, name="events")]
+        layers: list = [pictures.Points(xy=events, name="events")]
         if len(features):
-            layers.append(pictures.Points(xy=features, name=shown[0].key))
+            turn = np.linspace(0, 2 * np.pi, 33)
+            reach = shown[0].radius_m if np.isfinite(shown[0].radius_m) else 50.0
+            circle = reach * np.column_stack([np.cos(turn), np.sin(turn)])
+            rings = tuple(one + circle for one in features)
+            layers.append(pictures.Rings(rings=rings, name=shown[0].key.replace("_", " ")))
         return bars, pictures.Map(title="events and the first candidate", layers=tuple(layers))
 
 
