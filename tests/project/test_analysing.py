@@ -235,6 +235,21 @@ def test_jalali_dates_and_persian_digits_are_read(town, tmp_path):
     assert found.weight[14] == 5 and found.weight[2] == 5
 
 
+def test_an_end_has_its_own_hour_and_without_one_it_is_the_end_of_its_day(tmp_path):
+    path = tmp_path / "fa.csv"
+    head = "تاریخ,ساعت,تا تاریخ,تا ساعت\n"
+    path.write_text(head + "۱۴۰۵/۰۹/۰۳,۱۴:۰۰,۱۴۰۵/۰۹/۰۳,۱۶:۰۰\n۱۴۰۵/۰۹/۰۴,۲۰:۰۰,۱۴۰۵/۰۹/۰۴,\n", "utf-8")
+    found = asked(tmp_path, "hours", str(path), "--cycle", "day").result
+    assert [round(float(weight), 9) for weight in found.weight[13:17]] == [0, 0.5, 0.5, 0]
+    assert [round(float(weight), 9) for weight in found.weight[19:]] == [0, 0.25, 0.25, 0.25, 0.25]
+
+
+def test_a_period_of_one_day_holds_only_that_day(town, tmp_path):
+    path = tmp_path / "days.csv"
+    path.write_text("date\n2016-02-25\n2016-02-26\n2016-02-26\n2016-02-27", "utf-8")
+    assert asked(town, "days", str(path), "--since", "2016-02-26", "--until", "2016-02-26").result.events == 2
+
+
 def test_degrees_feet_and_metres_give_the_same_distances(town, tmp_path):
     import pyproj
 

@@ -336,7 +336,7 @@ def moments(rows, given, *, end=False, needed=True):
     read = parse_dates(texts, calendar, order, with_time=True)
     days, minutes = read.days - UNIX_DAY, read.minutes.astype(np.int64)
     clock = given.time_to if end else given.time
-    if clock or (not end and (minutes < 0).all()):
+    if clock or (minutes < 0).all():
         name = rows.column(clock, "time-to" if end else "time", needed=bool(clock))
         if name:
             told, faults = parse_clocks(rows.text(name))
@@ -369,15 +369,17 @@ def reading_of(rows, name, texts, given):
 
 
 def _within(rows, stamps, given):
-    for option, words in ((given.since, "before the period"), (given.until, "after the period")):
+    for option, side, words in (
+        (given.since, np.less, "before the period"),
+        (given.until, np.greater, "after the period"),
+    ):
         if not option:
             continue
         read = parse_dates([option], given.calendar, given.order)
         if read.faults[0]:
             raise Stop(_("%(day)s is not a day. Please write it as %(example)s"), day=option, example="2018-01-01")
         bound = np.datetime64(int(read.days[0] - UNIX_DAY), "D")
-        day = stamps.astype("datetime64[D]")
-        rows.drop(day < bound if option == given.since else day > bound, words)
+        rows.drop(side(stamps.astype("datetime64[D]"), bound), words)
 
 
 def as_days(stamps):

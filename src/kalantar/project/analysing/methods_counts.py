@@ -158,7 +158,9 @@ def _levels(work):
 def _hours(work):
     rows = work.rows()
     start, known = files.moments(rows, work.given)
-    end, _end_known = files.moments(rows, work.given, end=True, needed=bool(work.given.date_to))
+    end, end_known = files.moments(rows, work.given, end=True, needed=bool(work.given.date_to))
+    if end is not None:  # an end without an hour is the end of that day
+        end = np.where(end_known, end, end + np.timedelta64(1, "D"))
     keep = rows.keep
     given = work.given
     return work.call(
