@@ -58,3 +58,12 @@ def test_importing_every_module_loads_no_compiler():
 
 def test_all_kernels_can_be_made_ready_beforehand():
     assert set(kernels.ready()) == set(kernels.names()) and len(kernels.names()) > 8
+
+
+def test_the_list_of_questions_names_every_module():
+    named = {
+        line.split()[0] for line in kalantar.analysis.__doc__.splitlines() if line.startswith("    ") and line.strip()
+    }
+    shared = {"checks", "results", "pictures", "drawing", "kernels", "errors"}
+    public = {p.stem for p in ROOM.glob("*.py") if not p.stem.startswith("_")}
+    assert named | shared == public
