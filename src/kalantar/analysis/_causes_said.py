@@ -39,6 +39,31 @@ OTHER_DISPROOF = "As many near these places while they are not in this state; or
 OTHER_CHECK = "Go there at that hour: is it as the layer says, since when, what else changed on the same day?"
 PLACE_DISPROOF = "As many at like places without it; or dates and hours, once given, that do not fit."
 PLACE_CHECK = "Give dates or opening hours for these places; then they can be tested."
+FIGURES = "%(count)s events there, %(expected)s by their usual days and hours."
+SAID = {
+    "recording": "The way of writing down changed, not what happened.",
+    "recording_day": "The way of writing down changed about %(day)s, and a rise across that day may be paper only.",
+    "place": "There is more near the places of this layer (%(kind)s).",
+    "dead_lamps": "In the dark, within about %(m)s m of these lamps (%(named)s), more happens while they are out: "
+    + FIGURES,
+    "derelict_buildings": "Within about %(m)s m of these buildings (%(named)s), more happens since they are derelict: "
+    + FIGURES,
+    "open": "Within about %(m)s m of %(named)s (%(kind)s), more happens while it is open: " + FIGURES,
+    "closing": "Within about %(m)s m of %(named)s (%(kind)s), more happens around and after closing: " + FIGURES,
+    "both": "Within about %(m)s m of %(named)s (%(kind)s), more happens around opening and closing: " + FIGURES,
+    "opening": "Within about %(m)s m of %(named)s (%(kind)s), more happens around opening: " + FIGURES,
+    "near_repeat": "Where something happened, more follows within about %(m)s m and %(days)s days: %(count)s such pairs, "
+    "%(expected)s by places and dates alone.",
+    "displacement": "Since the change next door (%(named)s), more happens on that side, within about %(m)s m of it, "
+    "against the rest of the station: " + FIGURES,
+    "displacement_day": "Since the change next door (%(named)s) on %(day)s, more happens on that side, within about "
+    "%(m)s m of it, against the rest of the station: " + FIGURES,
+    "state": "Within about %(m)s m of these places (%(kind)s: %(named)s), more happens while they are in this state: "
+    + FIGURES,
+    "nothing": "Nothing given here explains it.",
+    "nothing_slow": "Nothing given here explains it. Some quarter was busier for a season, whatever the reason.",
+    "unknown": "Nothing can be said of %(kind)s.",
+}
 
 
 def cause(test, *, verdict, why, reason, explained_by):
@@ -50,10 +75,12 @@ def cause(test, *, verdict, why, reason, explained_by):
         features = tuple(test.names[i] for i in gain.features[order])
     base = test.key if test.key in DISPROOF else ""
     plain = gain is None and test.key not in ("near_repeat", "recording")
+    template, values = _sentence(test, features)
     return Cause(
         key=test.key,
         kind=test.kind,
-        sentence=_sentence(test, features, ratio),
+        sentence=english(template, values),
+        said=(template, values),
         verdict=verdict,
         why=why,
         reason=reason,
@@ -73,50 +100,47 @@ def cause(test, *, verdict, why, reason, explained_by):
     )
 
 
-def _sentence(test, features, ratio):
+def _sentence(test, features):
+    """The template and its values; `english` fills them in, another language translates the template first."""
     named = ", ".join(features[:5]) + (", ..." if len(features) > 5 else "")
     gain = test.gain
     if test.key == "recording":
-        if test.moment is None:
-            return "The way of writing down changed, not what happened."
-        return f"The way of writing down changed about {test.moment}, and a rise across that day may be paper only."
+        return (SAID["recording"], {}) if test.moment is None else (SAID["recording_day"], {"day": test.moment})
     if gain is None:
-        return f"There is more near the places of this layer ({test.kind})."
-    figures = f"{test.count:.1f} events there, {test.expected:.1f} by their usual days and hours"
-    within = f"within about {gain.radius_m:.0f} m"
-    if test.key == "dead_lamps":
-        return f"In the dark, {within} of these lamps ({named}), more happens while they are out: {figures}."
-    if test.key == "derelict_buildings":
-        return f"{within.capitalize()} of these buildings ({named}), more happens since they are derelict: {figures}."
+        return SAID["place"], {"kind": test.kind}
+    values = {
+        "m": round(float(gain.radius_m)),
+        "named": named,
+        "count": round(float(test.count), 1),
+        "expected": round(float(test.expected), 1),
+    }
+    if test.key in ("dead_lamps", "derelict_buildings"):
+        return SAID[test.key], values
     if test.signature:
-        when = {
-            "open": "while it is open",
-            "closing": "around and after closing",
-            "both": "around opening and closing",
-            "opening": "around opening",
-        }[test.signature]
-        return f"{within.capitalize()} of {named} ({test.kind}), more happens {when}: {figures}."
+        return SAID[test.signature], values | {"kind": test.kind}
     if test.key == "near_repeat":
-        return (
-            f"Where something happened, more follows within about {gain.radius_m:.0f} m and "
-            f"{test.numbers['limit']:.0f} days: {test.count:.0f} such pairs, {test.expected:.1f} by places and dates alone."
-        )
+        days = {"days": round(float(test.numbers["limit"])), "count": round(float(test.count))}
+        return SAID["near_repeat"], values | days
     if test.key == "displacement":
-        day = "" if test.moment is None or np.isnat(test.moment) else f" on {test.moment.astype('datetime64[D]')}"
-        return (
-            f"Since the change next door ({named}){day}, more happens on that side, within about {gain.radius_m:.0f} m "
-            f"of it, against the rest of the station: {figures}."
-        )
-    return f"{within.capitalize()} of these places ({test.kind}: {named}), more happens while they are in this state: {figures}."
+        if test.moment is None or np.isnat(test.moment):
+            return SAID["displacement"], values
+        return SAID["displacement_day"], values | {"day": test.moment.astype("datetime64[D]")}
+    return SAID["state"], values | {"kind": test.kind}
+
+
+def english(template, values):
+    """The sentence itself."""
+    return template % {name: f"{one:.1f}" if isinstance(one, float) else one for name, one in values.items()}
 
 
 def nothing(supported, slow, reason):
     """The row that keeps the others honest."""
-    more = " Some quarter was busier for a season, whatever the reason." if slow > np.log(20) else ""
+    template = SAID["nothing_slow" if slow > np.log(20) else "nothing"]
     return Cause(
         key="nothing",
         kind="",
-        sentence="Nothing given here explains it." + more,
+        sentence=template,
+        said=(template, {}),
         verdict="not_supported" if supported else "possible",
         why="something_supported" if supported else "nothing_supported",
         reason=reason,
@@ -138,10 +162,12 @@ def nothing(supported, slow, reason):
 
 def unknown(key, kind, why, reason):
     """A cause of which nothing can be said."""
+    values = {"kind": kind or key.replace("_", " ")}
     return Cause(
         key=key,
         kind=kind,
-        sentence=f"Nothing can be said of {kind or key.replace('_', ' ')}.",
+        sentence=english(SAID["unknown"], values),
+        said=(SAID["unknown"], values),
         verdict="cannot_tell",
         why=why,
         reason=reason,

@@ -19,7 +19,8 @@ font:13px Vazirmatn,system-ui,sans-serif;max-width:100%;height:auto;direction:lt
 @media (prefers-color-scheme:dark){.kp{--kp-ink:#e7eeec;--kp-soft:#a9b7b4;--kp-line:#2e3a38;--kp-paper:#18211f;--kp-go:#80c9da;
 --kp-late:#ff9d92;--kp-due:#f3c06a;--kp-q0:#223230;--kp-q1:#1f4149;--kp-q2:#1f5763;--kp-q3:#2c7586;--kp-q4:#4b97a8;--kp-q5:#80c9da;
 --kp-q6:#c8edf5;--kp-d0:#7db8e0;--kp-d1:#4f86ab;--kp-d2:#33536a;--kp-d3:#2a3331;--kp-d4:#6d4636;--kp-d5:#b96a4c;--kp-d6:#ff9d7d}}
-.kp text{fill:var(--kp-soft)}.kp .t{fill:var(--kp-ink);font-weight:700;font-size:15px}.kp .n{fill:var(--kp-ink)}
+.kp text{fill:var(--kp-soft);unicode-bidi:plaintext}.kp .t{fill:var(--kp-ink);font-weight:700;font-size:15px}.kp .n{fill:var(--kp-ink)}
+.kp .i{fill:var(--kp-paper)}
 .kp .g{stroke:var(--kp-line);stroke-width:1;fill:none}.kp .a{stroke:var(--kp-soft);stroke-width:1;fill:none}
 .kp .s0{stroke:var(--kp-go)}.kp .s1{stroke:var(--kp-late)}.kp .s2{stroke:var(--kp-due)}.kp .s3{stroke:var(--kp-soft)}
 .kp .l{fill:none;stroke-width:2.2;stroke-linejoin:round}.kp .p{fill:none;stroke-linecap:round;stroke-width:5}
@@ -38,14 +39,14 @@ WIDTH = 760
 SHADES = 7
 
 
-def svg(picture, *, say=str, number=None, styled=True):
+def svg(picture, *, say=str, number=None, day=str, styled=True):
     """One `<svg>` element as text.
 
     picture : Lines, Bars, Heat or Map. say : translates a whole label. number : writes a number;
-    the default uses three significant digits. styled : carry `STYLE` inside, for a drawing that
-    stands alone.
+    the default uses three significant digits. day : writes a datetime64[D]. styled : carry `STYLE`
+    inside, for a drawing that stands alone.
     """
-    drawn = _DRAWN[type(picture)](picture, say, number or short)
+    drawn = _DRAWN[type(picture)](picture, say, number or short, day)
     width, height, body = drawn
     title = escape(say(picture.title))
     style = f"<style>{STYLE}</style>" if styled else ""
@@ -118,21 +119,21 @@ def _text(x, y, text, anchor="middle", turn="", kind=""):
     return f'<text{kind} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{turn}>{escape(str(text))}</text>'
 
 
-def _moments(x):
+def _moments(x, day):
     """Numbers to draw by, and how to write one: dates are drawn as days."""
     x = np.asarray(x)
     if x.dtype.kind != "M":
         return x.astype(float), None
     as_days = (x.astype("datetime64[m]") - np.datetime64("1970-01-01T00:00", "m")).astype(float) / 1440
-    return as_days, lambda d: str(np.datetime64("1970-01-01") + np.timedelta64(round(d), "D"))
+    return as_days, lambda d: day(np.datetime64("1970-01-01") + np.timedelta64(round(d), "D"))
 
 
 # -- kinds -------------------------------------------------------------------------------------
 
 
-def _lines(picture, say, number):
+def _lines(picture, say, number, day):
     height, left, right, top, bottom = 340, 66, 16, 44 + 20 * (len(picture.series) > 1), 52
-    x, as_date = _moments(picture.x)
+    x, as_date = _moments(picture.x, day)
     reach = [s.y for s in picture.series] + [s.upper for s in picture.series if s.upper is not None]
     y_all = np.concatenate([np.asarray(v, float) for v in reach]) if reach else np.zeros(1)
     y_all = y_all[np.isfinite(y_all)]
@@ -204,7 +205,7 @@ def _legend(named, say, y):
     return "".join(out)
 
 
-def _bars(picture, say, number):
+def _bars(picture, say, number, day):
     labels = [str(label) for label in picture.labels]
     values = np.asarray(picture.values, float)
     if len(labels) > 14 or max((len(say(label)) for label in labels), default=0) > 12:
@@ -275,7 +276,7 @@ def _bar_reach(picture, values):
     return low, high if high > low else low + 1
 
 
-def _heat(picture, say, number):
+def _heat(picture, say, number, day):
     values = np.asarray(picture.values, float)
     rows, columns = values.shape
     left = 42 + min(200, 7.4 * max((len(say(r)) for r in picture.rows), default=0))
@@ -298,9 +299,9 @@ def _heat(picture, say, number):
                 )
             if written and np.isfinite(values[i, j]):
                 dark = (shade == "q" and classes[i, j] >= 4) or (shade == "d" and classes[i, j] in (0, 6))
-                colour = ' style="fill:var(--kp-paper)"' if dark else ""
+                kind = "n i" if dark else "n"
                 out.append(
-                    f'<text class="n" x="{x + wide / 2:.1f}" y="{y + tall / 2 + 4:.1f}" text-anchor="middle"{colour}>'
+                    f'<text class="{kind}" x="{x + wide / 2:.1f}" y="{y + tall / 2 + 4:.1f}" text-anchor="middle">'
                     f"{escape(number(values[i, j]))}</text>"
                 )
             if picture.marked is not None and np.asarray(picture.marked)[i, j]:
@@ -337,7 +338,7 @@ def _key(limits, values, shade, label, number, y):
     return "".join(out)
 
 
-def _map(picture, say, number):
+def _map(picture, say, number, day):
     low, high = _reach(picture.layers)
     span = np.maximum(high - low, 1.0)
     scale = min((WIDTH - 32) / span[0], 640 / span[1])
@@ -359,7 +360,7 @@ def _map(picture, say, number):
         out.append(drawn)
     bar = _round_below(span[0] / 3)
     x, y = left + 6, top + tall + 14
-    length = f"{number(bar / 1000)} km" if bar >= 1000 else f"{number(bar)} m"
+    length = f"{short(bar / 1000)} km" if bar >= 1000 else f"{short(bar)} m"
     out.append(f'<path class="o" d="M{x:.1f},{y - 4:.1f}v4h{bar * scale:.1f}v-4"/>')
     out.append(_text(x + bar * scale + 8, y, say(length), "start"))
     return WIDTH, height, "".join(out) + key
