@@ -22,11 +22,13 @@ from kalantar.persian.digits import parse_number
 from kalantar.persian.errors import InputError
 
 from ..sentences import marked as _
+from ..sentences import say
 from ..stop import Stop
 
 UNIX_DAY = 719_163  # ordinal of 1970-01-01
 NONE = np.iinfo(np.int64).min
 SAMPLE = 20_000
+CRS = "--crs EPSG:…"
 AMBIGUOUS = FAULTS.index("day_and_month_unclear")
 
 
@@ -91,9 +93,10 @@ class Rows:
         if not found:
             if needed:
                 raise Stop(
-                    _("Which column of %(file)s holds this: %(role)s? Say --%(role)s NAME. It has: %(columns)s"),
+                    _("Which column of %(file)s holds this: %(role)s? Say %(option)s. It has: %(columns)s"),
                     file=self.path.name,
-                    role=role,
+                    role=say(role),
+                    option=f"--{role} NAME",
                     columns=", ".join(names),
                 )
             return None
@@ -131,7 +134,11 @@ def opened(path, given) -> Rows:
     for condition in given.where or ():
         name, sign, value = condition.partition("=")
         if not sign:
-            raise Stop(_("--where needs NAME=VALUE, got %(condition)s"), condition=condition)
+            raise Stop(
+                _("A condition is written as %(example)s; got %(condition)s"),
+                example="--where NAME=VALUE",
+                condition=condition,
+            )
         name = rows.column(name.strip(), "where")
         values = np.array(rows.text(name).to_pylist(), dtype=object)
         rows.drop(values != value.strip(), f"{name} is not {value.strip()}")
@@ -209,9 +216,11 @@ def _from_columns(rows, given):
     if not given.crs:
         raise Stop(
             _(
-                "%(file)s has the columns %(x)s and %(y)s, but in which system? Say --crs EPSG:…, or --crs metres "
+                "%(file)s has the columns %(x)s and %(y)s, but in which system? Say %(option)s, or %(other)s "
                 "if they are metres on a plane."
             ),
+            option=CRS,
+            other="--crs metres",
             file=rows.path.name,
             x=x,
             y=y,
@@ -230,10 +239,15 @@ def _degrees(asked):
 def moved(rows, xy, source, frame):
     """Coordinates of a system in the metres of the frame."""
     if source is None:
-        raise Stop(_("%(file)s does not say in which system its places are. Say --crs EPSG:…"), file=rows.path.name)
+        raise Stop(
+            _("%(file)s does not say in which system its places are. Say %(option)s"), file=rows.path.name, option=CRS
+        )
     if str(source).lower() == "metres":
         if frame is not None and frame.crs is not None:
-            raise Stop(_("Plain metres and a named system cannot be put on one map. Please say --crs for each file."))
+            raise Stop(
+                _("Plain metres and a named system cannot be put on one map. Please say %(option)s for each file."),
+                option="--crs",
+            )
         return xy, frame or Frame(None, "metres as they stand")
     try:
         system = pyproj.CRS.from_user_input(known_crs(source))
@@ -247,8 +261,9 @@ def moved(rows, xy, source, frame):
             raise Stop(
                 _(
                     "Row %(row)s of %(file)s lies outside the earth in %(crs)s: the numbers are not degrees, or longitude "
-                    "and latitude are swapped. Say --crs EPSG:…"
+                    "and latitude are swapped. Say %(option)s"
                 ),
+                option=CRS,
                 row=row,
                 file=rows.path.name,
                 crs=str(source),
@@ -256,7 +271,10 @@ def moved(rows, xy, source, frame):
     if frame is None:
         frame = _frame_of(system, xy[good])
     elif frame.crs is None:
-        raise Stop(_("Plain metres and a named system cannot be put on one map. Please say --crs for each file."))
+        raise Stop(
+            _("Plain metres and a named system cannot be put on one map. Please say %(option)s for each file."),
+            option="--crs",
+        )
     if good.any():
         if system != frame.crs:
             step = pyproj.Transformer.from_crs(system, frame.crs, always_xy=True)
@@ -358,7 +376,9 @@ def reading_of(rows, name, texts, given):
     calendar, order = given.calendar or seen.calendar, given.order or seen.order
     if order is None and AMBIGUOUS in set(parse_dates(texts[:SAMPLE], calendar).faults.tolist()):
         raise Stop(
-            _("In %(file)s the dates of %(column)s do not tell day from month. Say --order dmy or --order mdy."),
+            _("In %(file)s the dates of %(column)s do not tell day from month. Say %(option)s or %(other)s."),
+            option="--order dmy",
+            other="--order mdy",
             file=rows.path.name,
             column=name,
         )

@@ -12,6 +12,7 @@ from kalantar.persian.digits import in_persian
 
 from ..sentences import language, say
 from ..sentences import marked as _
+from .words import day, told
 
 AT = 0.05
 MEANINGS: dict[str, Callable[[Any], tuple[list[str], list[str]]]] = {}
@@ -20,6 +21,13 @@ TOO_FEW = {
     "too_few_events": _("There are too few events to say anything."),
     "too_few_cells": _("There are too few squares to say anything."),
     "too_few_areas": _("There are too few areas to compare."),
+    "too_few_places": _("There are too few places to say anything."),
+    "too_few_answers": _("There are too few answers to say anything."),
+    "no_events": _("There is no event."),
+    "no_cluster": _("No cluster was found."),
+    "all_equal": _("All values are equal: there is nothing to compare."),
+    "one_place": _("All events lie in one place."),
+    "one_time": _("All events lie at one time."),
     "history_short": _("The past is too short to know what is usual."),
     "too_few_expected": _("So few are expected that silence is ordinary."),
     "no_exposure": _("Nothing that could be hit is known here."),
@@ -66,6 +74,7 @@ def chance(p) -> str:
     return say(_("less than 1 in 1,000")) if p < 0.001 else share(p, 1)
 
 
+AND = _(", ")
 CAUSE = _("A number finds no cause; go and look.")
 RECORDED = _("Only what was recorded is counted.")
 
@@ -124,7 +133,7 @@ def _parts(r):
 def _breaks(r):
     if not r.after:
         return [say(_("No lasting change of level is worth naming."))], []
-    places = ", ".join(n(at + 1) for at in r.after)
+    places = say(AND).join(n(at + 1) for at in r.after)
     return (
         [say(_("The level changed for good after month %(places)s."), places=places)],
         [say(_("A slow drift is cut into steps as well; look at the curve before you name a day."))],
@@ -156,7 +165,7 @@ def _hours(r):
         return [say(_("No event has a known hour."))], []
     top = int(np.argmax(r.weight))
     return (
-        [say(_("Most fall on %(label)s: %(n)s of %(all)s events."), label=say(r.label[top]), n=n(r.weight[top]), all=r.events),
+        [say(_("Most fall on %(label)s: %(n)s of %(all)s events."), label=told(r.label[top], say), n=n(r.weight[top]), all=r.events),
          say(_("%(n)s events have no known hour and are left out; %(spread)s are spread over several hours."),
              n=r.hour_unknown, spread=r.spread)],
         [say(_("Where only an interval is known its weight is spread evenly, which flattens every peak."))],
@@ -349,15 +358,15 @@ def _hot(r):
 
 @meaning("Global")
 def _global(r):
-    words = {"name": r.name, "value": n(r.value), "expected": n(r.expected), "p": chance(r.p_random)}
-    told = (
+    words = {"name": told(r.name, say), "value": n(r.value), "expected": n(r.expected), "p": chance(r.p_random)}
+    line = (
         say(_("%(name)s is %(value)s where chance makes %(expected)s (%(p)s): like lies beside like."), **words)
         if r.p_random < AT
         else say(
             _("%(name)s is %(value)s where chance makes %(expected)s (%(p)s): no pattern that could be told."), **words
         )
     )
-    return [told], [say(_("One number for a whole area says nothing of where."))]
+    return [line], [say(_("One number for a whole area says nothing of where."))]
 
 
 @meaning("Local")
@@ -378,10 +387,8 @@ def _knox(r):
             i, j = np.unravel_index(int(np.nanargmax(r.ratio)), r.ratio.shape)
             means.append(
                 say(_("Most above chance: %(ratio)s times as many pairs as expected, between %(near)s and %(far)s m and %(soon)s and %(late)s days."),
-                    ratio=n(r.ratio[i, j], 2), near=n(r.space_m[j if r.observed.shape[1] == len(r.space_m) - 1 else i]),
-                    far=n(r.space_m[(j if r.observed.shape[1] == len(r.space_m) - 1 else i) + 1]),
-                    soon=n(r.time_days[i if r.observed.shape[0] == len(r.time_days) - 1 else j]),
-                    late=n(r.time_days[(i if r.observed.shape[0] == len(r.time_days) - 1 else j) + 1]))
+                    ratio=n(r.ratio[i, j], 2), near=n(r.space_m[i]), far=n(r.space_m[i + 1]),
+                    soon=n(r.time_days[j]), late=n(r.time_days[j + 1]))
             )  # fmt: skip
     limits = [say(SNAPPED), say(_("Do not pick the best cell after looking: the p of the whole table counts."))]
     if r.drift:
@@ -494,27 +501,45 @@ def _count_within(r):
 
 @meaning("RiskTerrain")
 def _risk(r):
-    names = [f"{name} ×{n(ratio, 2)}" for name, ratio in zip(r.model.names, r.model.ratio, strict=True)]
-    told = (
-        say(_("With the events go: %(names)s."), names=", ".join(names))
+    names = [f"{told(name, say)} ×{n(ratio, 2)}" for name, ratio in zip(r.model.names, r.model.ratio, strict=True)]
+    line = (
+        say(_("With the events go: %(names)s."), names=say(AND).join(names))
         if names
         else say(_("No layer goes with the events once the others are looked at."))
     )
     limits = [say(_("A layer may stand for nothing but many people; it finds neighbours of events, not their cause."))]
     limits += [
-        say(_("%(name)s says what %(others)s already say, and was left out."), name=name, others=", ".join(others))
+        say(
+            _("%(name)s says what %(others)s already say, and was left out."),
+            name=told(name, say),
+            others=say(AND).join(told(one, say) for one in others),
+        )
         for name, others in r.model.aliased
     ]
-    return [told], limits
+    return [line], limits
 
 
 @meaning("Causes")
 def _causes(r):
     said = []
     for cause in r.causes[:3]:
-        said.append(f"{cause.sentence} — {say(VERDICT_OF_CAUSE.get(cause.verdict, cause.verdict))}")
-        said.append(say(_("What would disprove it: %(what)s"), what=cause.disproof))
+        said.append(f"{_claim(*cause.said)} ({say(VERDICT_OF_CAUSE.get(cause.verdict, cause.verdict))})")
+        said.append(say(_("What would disprove it: %(what)s"), what=say(cause.disproof)))
+        said.append(say(_("What to look at: %(what)s"), what=say(cause.check)))
     return said, [say(_("A candidate is a question to take to the place, never an answer.")), say(RECORDED)]
+
+
+def _claim(template, values):
+    """The sentence of a cause: its template translated, its numbers, days and words in the language."""
+    return say(template, **{name: _value(name, value) for name, value in values.items()})
+
+
+def _value(name, value):
+    if isinstance(value, np.datetime64):
+        return day(value)
+    if isinstance(value, (int, float)):
+        return n(value)
+    return say(AND).join(value.split(", ")) if name == "named" else told(value, say)
 
 
 VERDICT_OF_CAUSE = {

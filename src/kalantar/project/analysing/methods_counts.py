@@ -50,7 +50,7 @@ def _drop(work):
     counts, _first = _periods(work)
     k = work.given.latest
     if not 0 < k < len(counts):
-        raise Stop(_("--latest must be between 1 and %(n)s."), n=len(counts) - 1)
+        raise Stop(_("%(option)s must be between 1 and %(n)s."), option="--latest", n=len(counts) - 1)
     return work.call(
         recording.recording_drop, ("history", counts[:-k]), ("latest", counts[-k:]),
         per_year=round(365.2422 / work.given.period_days, 4),
@@ -100,7 +100,7 @@ def _breaks(work):
 def _two_counts(work):
     given = work.given
     if given.first is None or given.second is None:
-        raise Stop(_("This method needs --first and --second."))
+        raise Stop(_("This method needs %(options)s."), options="--first, --second")
     return work.call(
         rises.compared, ("first", given.first), ("second", given.second), first_length=given.first_length,
         second_length=given.second_length, tail=given.tail, level=given.level,
@@ -277,7 +277,7 @@ def _wdd(work):
 def _impact(work):
     given = work.given
     if not (given.treated and given.began and given.area):
-        raise Stop(_("This method needs --area FILE, --treated NAME and --began DATE."))
+        raise Stop(_("This method needs %(options)s."), options="--area FILE, --treated NAME, --began DATE")
     xy, days, _rows = work.events()
     work.boundary(needed=True)
     which = areas.PolygonIndex(list(work.shapes)).locate(*np.ascontiguousarray(xy.T))
@@ -312,7 +312,7 @@ def _impact(work):
 )  # fmt: skip
 def _share(work):
     if work.given.k is None or work.given.n is None:
-        raise Stop(_("This method needs --k and --n."))
+        raise Stop(_("This method needs %(options)s."), options="--k, --n")
     return work.call(sure.wilson, ("k", work.given.k), ("n", work.given.n), level=work.given.level)
 
 

@@ -55,7 +55,7 @@ def _squares(work):
 def _hexes(work):
     xy, _rows = work.points()
     if work.frame.crs is None:
-        raise Stop(_("Hexagons lie on the earth: say the system of x and y with --crs EPSG:…"))
+        raise Stop(_("Hexagons lie on the earth: say the system of x and y with %(option)s"), option=files.CRS)
     import pyproj
 
     to_degrees = pyproj.Transformer.from_crs(work.frame.crs, "EPSG:4326", always_xy=True)
@@ -256,7 +256,7 @@ def _scan(work):
 def _window(work):
     given = work.given
     if None in (given.observed, given.mean, given.windows):
-        raise Stop(_("This method needs --observed, --mean and --windows."))
+        raise Stop(_("This method needs %(options)s."), options="--observed, --mean, --windows")
     return work.call(scans.poisson_scan, ("observed", given.observed), mean=given.mean, windows=given.windows)
 
 

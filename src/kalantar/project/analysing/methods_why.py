@@ -68,7 +68,7 @@ def _causes(work: Work):
     options = {"runs": work.given.runs} if work.given.runs else {}
     if work.given.place:
         if len(work.given.place) != 2:
-            raise Stop(_("--place needs two numbers, x,y."))
+            raise Stop(_("%(option)s needs two numbers, x,y."), option="--place")
         there, _frame = files.moved(
             rows, np.array([work.given.place]), work.given.crs or rows.layer.crs or "EPSG:4326", work.frame
         )
@@ -140,7 +140,8 @@ def _pairs(rows, i, text):
         ]
     except (ValueError, TypeError):
         raise Stop(
-            _("Row %(row)s of %(file)s: states must be pairs of dates, such as [[\"2020-01-01\", \"2020-02-01\"]]."),
+            _("Row %(row)s of %(file)s: states must be pairs of dates, such as %(example)s."),
+            example='[["2020-01-01", "2020-02-01"]]',
             row=int(rows.layer.rows[i]), file=rows.path.name,
         ) from None  # fmt: skip
 
@@ -183,7 +184,7 @@ def _clock_pairs(rows, i, text):
             out.append((a, b if b > a else b + 24))
     except (ValueError, TypeError):
         raise Stop(
-            _("Row %(row)s of %(file)s: hours must be written as 08:00-22:30."), row=int(rows.layer.rows[i]),
+            _("Row %(row)s of %(file)s: hours must be written as %(example)s."), example="08:00-22:30", row=int(rows.layer.rows[i]),
             file=rows.path.name,
         ) from None  # fmt: skip
     return out

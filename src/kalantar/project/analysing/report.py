@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import functools
+import hashlib
 from html import escape
 from pathlib import Path
 
@@ -10,7 +12,8 @@ import numpy as np
 
 from kalantar.analysis import drawing
 
-from . import meanings
+from ..sentences import marked as _
+from . import meanings, words
 
 ROWS_SHOWN = 60
 LONG = 48
@@ -34,32 +37,36 @@ padding:10px 12px;border-radius:8px;margin:6px 0}.soft{color:var(--soft)}.n{dire
 def page(answer, *, say, language) -> str:
     """HTML of an answer (running.Answer). `say` translates a sentence or a word."""
     write = meanings.n
+    tell = functools.partial(words.told, say=say)
     meaning, limits = answer.meaning
     parts = [
         f"<h1>{escape(say(answer.method.title))}</h1>",
         f'<p class="soft">{escape(say(answer.method.help))}</p>',
         _section(say("What it means"), "".join(f'<p class="lead">{escape(line)}</p>' for line in meaning)),
     ]
-    drawn = [drawing.svg(p, say=say, number=write, styled=False) for p in answer.result.pictures()]
+    drawn = [drawing.svg(p, say=tell, number=write, day=words.day, styled=False) for p in answer.result.pictures()]
     if drawn:
         parts.append(_section("", "".join(f"<figure>{one}</figure>" for one in drawn)))
     parts.append(_section(say("What it does not mean"), "".join(f"<p>{escape(line)}</p>" for line in limits)))
-    table = _table(answer.result.table(), say, write)
+    table = _table(answer.result.table(), say, tell, write)
     if table:
         parts.append(_section(say("The figures"), table))
-    parts.append(_section(say("How it was reckoned"), _single(answer.result, say, write)))
-    parts.append(_section(say("From which data"), _files(answer, say, write)))
+    parts.append(_section(say("How it was reckoned"), _single(answer.result, say, tell, write)))
+    parts.append(_section(say("From which data"), _files(answer, say, tell, write)))
     parts.append(
         _section(
             say("The call that repeats it"), f"<pre>{escape(answer.command)}</pre><pre>{escape(answer.call)}</pre>"
         )
     )
     direction = "rtl" if language == "fa" else "ltr"
+    style = f"{_font()}{PAGE_STYLE}{drawing.STYLE}"
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     return (
         f'<!doctype html><html lang="{language}" dir="{direction}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; font-src data:\">"
-        f"<title>{escape(say(answer.method.title))}</title><style>{_font()}{PAGE_STYLE}{drawing.STYLE}</style></head>"
+        '<meta http-equiv="Content-Security-Policy" '
+        f"content=\"default-src 'none'; style-src 'sha256-{digest}'; font-src data:\">"
+        f"<title>{escape(say(answer.method.title))}</title><style>{style}</style></head>"
         f"<body><main>{''.join(parts)}</main></body></html>\n"
     )
 
@@ -74,7 +81,7 @@ def _section(heading, body):
     return f"<section>{title}{body}</section>" if body else ""
 
 
-def _table(table, say, write):
+def _table(table, say, tell, write):
     if not table:
         return ""
     # whole sentences stand above; here they would only make the columns narrow
@@ -84,19 +91,19 @@ def _table(table, say, write):
     if rank:  # of a long table, what stands out most
         order = np.argsort(np.asarray(table[rank], float), kind="stable")
         table = {name: np.asarray(column)[order] for name, column in table.items()}
-    head = "".join(f"<th>{escape(say(_words(name)))}</th>" for name in names)
+    head = "".join(f"<th>{escape(tell(name))}</th>" for name in names)
     rows = "".join(
-        "<tr>" + "".join(f'<td class="n">{escape(_cell(table[name][i], say, write))}</td>' for name in names) + "</tr>"
+        "<tr>" + "".join(f'<td class="n">{escape(_cell(table[name][i], tell, write))}</td>' for name in names) + "</tr>"
         for i in range(min(length, ROWS_SHOWN))
     )
     more = ""
     if length > ROWS_SHOWN:
-        told = say("The first %(shown)s of %(all)s rows.") % {"shown": write(ROWS_SHOWN), "all": write(length)}
+        told = say(_("The first %(shown)s of %(all)s rows."), shown=write(ROWS_SHOWN), all=write(length))
         more = f'<p class="soft">{escape(told)}</p>'
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{more}'
 
 
-def _single(result, say, write):
+def _single(result, say, tell, write):
     """Every single figure and convention of the result."""
     from dataclasses import fields
 
@@ -105,54 +112,49 @@ def _single(result, say, write):
         value = getattr(result, one.name)
         if value is None or isinstance(value, (bool, int, float, str, np.generic)):
             if value is not None and value != "":
-                rows.append((one.name, _cell(value, say, write)))
+                rows.append((one.name, _cell(value, tell, write)))
         elif (
             isinstance(value, (tuple, list))
             and len(value) <= 12
             and all(isinstance(v, (int, float, str)) for v in value)
         ):
-            rows.append((one.name, ", ".join(_cell(v, say, write) for v in value)))
-    body = "".join(f'<tr><th>{escape(say(_words(name)))}</th><td class="n">{escape(v)}</td></tr>' for name, v in rows)
+            rows.append((one.name, say(meanings.AND).join(_cell(v, tell, write) for v in value)))
+    body = "".join(f'<tr><th>{escape(tell(name))}</th><td class="n">{escape(v)}</td></tr>' for name, v in rows)
     return f'<div class="wide"><table><tbody>{body}</tbody></table></div>' if body else ""
 
 
-def _files(answer, say, write):
+def _files(answer, say, tell, write):
     rows = []
     for told in answer.files:
-        left = "; ".join(f"{say(why)}: {write(n)}" for why, n in told["left_out"].items()) or "–"
-        columns = ", ".join(f"{say(_words(role))}: {name}" for role, name in told["columns"].items())
+        left = say(meanings.AND).join(f"{tell(why)}: {write(n)}" for why, n in told["left_out"].items()) or "–"
+        columns = say(meanings.AND).join(
+            f"{tell(role)}: {tell(name) if role.startswith('order of') else name}"
+            for role, name in told["columns"].items()
+        )
         rows.append(
             f"<tr><td><bdi>{escape(told['file'])}</bdi></td><td>{escape(write(told['used']))} / "
             f"{escape(write(told['rows']))}</td><td>{escape(columns)}</td><td>{escape(left)}</td>"
             f"<td><code>{told['sha256'][:16]}</code></td></tr>"
         )
     names = ("File", "Rows used", "Columns", "Left out", "Digest")
-    head = "".join(f"<th>{escape(say(name))}</th>" for name in names)
+    head = "".join(f"<th>{escape(tell(name))}</th>" for name in names)
     system = (
-        f'<p class="soft">{escape(say("Coordinates"))}: <bdi>{escape(answer.frame)}</bdi></p>' if answer.frame else ""
+        f'<p class="soft">{escape(tell("Coordinates"))}: <bdi>{escape(tell(answer.frame))}</bdi></p>'
+        if answer.frame
+        else ""
     )
     return (
         f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>{system}'
     )
 
 
-def _cell(value, say, write):
+def _cell(value, tell, write):
     if value is None:
         return "–"
     if isinstance(value, (bool, np.bool_)):
-        return say("yes") if value else say("no")
+        return tell("yes" if value else "no")
     if isinstance(value, (int, float, np.integer, np.floating)):
         return write(float(value))
     if isinstance(value, np.datetime64):
-        return "–" if np.isnat(value) else str(value)
-    text = str(value)
-    return say(_words(text)) if text.replace("_", "").isalpha() else text
-
-
-def _words(name):
-    """A field's name as words: near_repeat_m -> near repeat (m)."""
-    for ending, unit in (("_m", "m"), ("_km2", "km²"), ("_days", "days"), ("_on", "")):
-        if name.endswith(ending) and len(name) > len(ending) + 2:
-            name = name[: -len(ending)] + (f" ({unit})" if unit else "")
-            break
-    return name.replace("_", " ")
+        return words.day(value)
+    return tell(str(value))

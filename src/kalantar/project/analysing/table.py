@@ -92,7 +92,7 @@ class Work:
         """The area in the frame's metres, or None without --area."""
         if not self.given.area:
             if needed:
-                raise Stop(_("This method needs the area's boundary: --area FILE"))
+                raise Stop(_("This method needs the area's boundary: %(option)s"), option="--area FILE")
             return None
         self.area, self.shapes, self.frame, rows = files.area_of(self.given.area, self.given, self.frame)
         self.opened.append(rows)
