@@ -1,6 +1,7 @@
 """Kernels are typed, cached, and only loaded where they are used."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,16 @@ def test_importing_every_module_loads_no_compiler():
 
 def test_all_kernels_can_be_made_ready_beforehand():
     assert set(kernels.ready()) == set(kernels.names()) and len(kernels.names()) > 8
+
+
+def test_only_one_process_compiles_at_a_time(tmp_path, monkeypatch):
+    import fcntl
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with (tmp_path / f"kalantar-kernels-{os.getuid()}.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert kernels.ready_once() is False
+    assert kernels.ready_once() is True
 
 
 def test_the_list_of_questions_names_every_module():

@@ -27,5 +27,23 @@ def ready():
     return took
 
 
+def ready_once():
+    """`ready`, unless another process of this user is at it: two compilers would write the same cache. False then."""
+    import fcntl
+    import os
+    import tempfile
+
+    path = os.path.join(tempfile.gettempdir(), f"kalantar-kernels-{os.getuid()}.lock")
+    lock = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        ready()
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True
+
+
 if __name__ == "__main__":
-    ready()
+    ready_once()
