@@ -24,6 +24,7 @@ from . import bench_city
 
 PASSWORD = "kalantar-demo"  # noqa: S105 - the published one of every demonstration
 CHIEF, COMMANDER = "station_chief", "province_commander"
+MEETS = 5  # requests over one connection
 BOOKKEEPING = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 LINKED = re.compile(rb'<(?:script|img)[^>]*? src="([^"]+)"|<link[^>]*? href="([^"]+)"|<use[^>]*? href="([^"#]+)')
 NAMED = re.compile(r'url\(["\']?([^"\')]+)')
@@ -221,6 +222,12 @@ class Visitor:
             self.cookies[name] = value
         return answer, content
 
+    def leave(self) -> None:
+        """Close the connection; the next request opens another, perhaps to another worker."""
+        if self.link is not None:
+            self.link.close()
+            self.link = None
+
     def _sent(self, method, path, body, headers) -> http.client.HTTPResponse:
         if self.link is None:
             self.link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -248,11 +255,13 @@ def asked(visitors: Iterable[Visitor], path: str, requests: int, limit_s: float)
     lock = threading.Lock()
 
     def visit(visitor: Visitor) -> list[float]:
-        took = []
+        took: list[float] = []
         while time.monotonic() < end:
             with lock:
                 if next(left, None) is None:
                     break
+            if len(took) % MEETS == MEETS - 1:
+                visitor.leave()
             began = time.perf_counter()
             answer, _ = visitor.get(path, **{"Accept-Encoding": "gzip"})
             took.append((time.perf_counter() - began) * 1000)
@@ -261,6 +270,8 @@ def asked(visitors: Iterable[Visitor], path: str, requests: int, limit_s: float)
         return took
 
     people = list(visitors)
+    for visitor in people:
+        visitor.leave()  # which worker a connection meets is chance, so no two visitors stay together for a whole run
     with ThreadPoolExecutor(len(people)) as pool:  # a fault of one visitor is the fault of the case
         return sorted(ms for took in pool.map(visit, people) for ms in took)
 

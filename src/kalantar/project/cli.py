@@ -80,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
     serve = verb("serve", "The web server.", _serve)
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
-    serve.add_argument("--workers", type=int, default=1)
+    serve.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
 
     worker = verb("worker", "What the clock does: imports, findings, retention.", _worker)
     worker.add_argument("--once", action="store_true", help="do what is due now, and end")

@@ -88,6 +88,8 @@ def server_command(host: str, port: int, workers: int) -> list[str]:
         "--respawn-failed-workers",
         "--respawn-interval",
         "0.5",
+        "--workers-kill-timeout",  # one that is asked to end while it still starts would never hear it
+        "8",
         "--blocking-threads",
         "4",
         "--log-level",
