@@ -363,7 +363,7 @@ def _map(picture, say, number, day):
     length = f"{short(bar / 1000)} km" if bar >= 1000 else f"{short(bar)} m"
     out.append(f'<path class="o" d="M{x:.1f},{y - 4:.1f}v4h{bar * scale:.1f}v-4"/>')
     out.append(_text(x + bar * scale + 8, y, say(length), "start"))
-    return WIDTH, height, "".join(out) + key
+    return WIDTH, height if key else height - 40, "".join(out) + key
 
 
 def _round_below(length):

@@ -545,6 +545,6 @@ def _value(name, value):
 VERDICT_OF_CAUSE = {
     "supported": _("supported by the records"),
     "possible": _("possible"),
-    "not_supported": _("not supported"),
+    "not_supported": _("not supported by the records"),
     "cannot_tell": _("cannot be told"),
 }

@@ -25,11 +25,11 @@ PAGE_STYLE = """
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:17px/1.75 Vazirmatn,system-ui,sans-serif}
 main{max-width:860px;margin:0 auto;padding:28px 16px 60px}h1{font-size:27px;line-height:1.4;margin:0 0 4px}
 h2{font-size:19px;margin:0 0 8px}.lead{font-size:19px}section{background:var(--card);border:1px solid var(--line);
-border-radius:12px;padding:18px 20px;margin:16px 0}figure{margin:12px 0;overflow-x:auto}figure svg{min-width:560px;width:100%}
+border-radius:12px;padding:18px 20px;margin:16px 0}figure{margin:12px 0;overflow-x:auto;direction:ltr}figure svg{min-width:560px;width:100%}
 table{border-collapse:collapse;font-size:15px;width:100%}th,td{padding:6px 10px;border-bottom:1px solid var(--line);
 text-align:start;vertical-align:top}th{color:var(--soft);font-weight:600}.wide{overflow-x:auto}code,pre{font:14px/1.6 ui-monospace,monospace;
 direction:ltr;text-align:left;unicode-bidi:isolate}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--paper);
-padding:10px 12px;border-radius:8px;margin:6px 0}.soft{color:var(--soft)}.n{direction:ltr;unicode-bidi:isolate;text-align:end}
+padding:10px 12px;border-radius:8px;margin:6px 0}.soft{color:var(--soft)}td.n{unicode-bidi:plaintext;text-align:left;font-variant-numeric:tabular-nums}[dir=rtl] td.n{text-align:right}
 @media print{body{background:#fff}section{break-inside:avoid;border:0;padding:0}}
 """
 
@@ -127,13 +127,10 @@ def _files(answer, say, tell, write):
     rows = []
     for told in answer.files:
         left = say(meanings.AND).join(f"{tell(why)}: {write(n)}" for why, n in told["left_out"].items()) or "–"
-        columns = say(meanings.AND).join(
-            f"{tell(role)}: {tell(name) if role.startswith('order of') else name}"
-            for role, name in told["columns"].items()
-        )
+        columns = say(meanings.AND).join(_column(role, name, tell) for role, name in told["columns"].items())
         rows.append(
             f"<tr><td><bdi>{escape(told['file'])}</bdi></td><td>{escape(write(told['used']))} / "
-            f"{escape(write(told['rows']))}</td><td>{escape(columns)}</td><td>{escape(left)}</td>"
+            f"{escape(write(told['rows']))}</td><td>{columns}</td><td>{escape(left)}</td>"
             f"<td><code>{told['sha256'][:16]}</code></td></tr>"
         )
     names = ("File", "Rows used", "Columns", "Left out", "Digest")
@@ -146,6 +143,13 @@ def _files(answer, say, tell, write):
     return (
         f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>{system}'
     )
+
+
+def _column(role, name, tell):
+    order, _of, of = role.partition("order of ")
+    if of and not order:  # what the dates of a column were taken for
+        return f"{escape(tell('order'))} <bdi>{escape(of)}</bdi>: {escape(tell(name))}"
+    return f"{escape(tell(role))}: <bdi>{escape(tell('geometry') if name == 'geometry' else name)}</bdi>"
 
 
 def _cell(value, tell, write):

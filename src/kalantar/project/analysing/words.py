@@ -50,9 +50,9 @@ LABELS = (  # axes, legends, units, days
 READING = (  # roles of columns and what was left out
     _("lon"), _("lat"), _("x"), _("y"), _("date"), _("time"), _("date-to"), _("time-to"), _("place"), _("where"),
     _("name"), _("count"), _("exposure"), _("observed"), _("predicted"), _("size"), _("answers"), _("population"),
-    _("weight"), _("kind"), _("since"), _("until"), _("states"), _("hours"), _("gregorian"), _("jalali"), _("ymd"),
-    _("dmy"), _("mdy"), _("no place"), _("no place in this system"), _("no date"), _("no hour"),
-    _("outside the area"), _("before the period"), _("after the period"),
+    _("weight"), _("kind"), _("since"), _("until"), _("states"), _("hours"), _("order"), _("gregorian"),
+    _("jalali"), _("ymd"), _("dmy"), _("mdy"), _("no place"), _("no place in this system"), _("no date"),
+    _("no hour"), _("outside the area"), _("before the period"), _("after the period"),
 )  # fmt: skip
 
 FIELDS = (  # of results, as words
@@ -88,7 +88,12 @@ FIELDS = (  # of results, as words
     _("trend"), _("trend window"), _("two peaks"), _("underlying"), _("underlying high"), _("underlying low"),
     _("unweighted"), _("usual"), _("usual from"), _("value"), _("variance normal"), _("variance random"),
     _("verdict"), _("why"), _("why not"), _("windows"), _("within (days)"), _("within (m)"), _("without exposure"),
-    _("z"), _("z normal"), _("z random"), _("G"), _("chi-square"), _("displaced"), _("diffused"),
+    _("z"), _("z normal"), _("z random"), _("G"), _("chi-square"), _("displaced"), _("diffused"), _("worth"),
+    _("comparison before"), _("comparison after"), _("prevented low"), _("prevented high"), _("weeks before"),
+    _("weeks after"), _("autocorrelation"), _("counts"), _("balanced"), _("at"), _("dropped"), _("major (m)"),
+    _("minor (m)"), _("azimuth"), _("theta"), _("theta se"), _("intercept se"), _("log likelihood"), _("deviance"),
+    _("null deviance"), _("aic"), _("bic"), _("dispersion"), _("intervals"), _("rows"), _("collapsed"),
+    _("iterations"), _("names"), _("coefficient"), _("per deviation"), _("inflation"), _("own share"),
 )  # fmt: skip
 
 CHOICES = (  # conventions, verdicts, options
@@ -99,7 +104,7 @@ CHOICES = (  # conventions, verdicts, options
     _("yuill"), _("queen"), _("rook"), _("moran"), _("geary"), _("local moran"), _("gi star"), _("gi"), _("normal"),
     _("random"), _("drawn"), _("saddlepoint"), _("fell"), _("rose"), _("no effect worth having"), _("cannot tell"),
     _("no displacement"), _("not looked at"), _("supported"), _("not supported"), _("station"), _("keep"),
-    _("empty"),
+    _("empty"), _("possible"),
 )  # fmt: skip
 
 WHY = (  # why there is no answer
@@ -121,7 +126,7 @@ CAUSES = (  # keys of causes and why they are judged so
     _("own"), _("nearest"), _("contiguity"), _("hexagons"),
     _("variance from weights, the place weighs as its heaviest neighbour"), _("variance from weights"),
     _("conditional variance, mean square over n"), _("conditional variance, mean square over n-1"),
-    _("total variance, mean square over n"),
+    _("total variance, mean square over n"), _("stop"), _("stops"), _("park"), _("parks"), _("works"),
 )  # fmt: skip
 
 SENTENCES = (  # of causes: _causes_said and causes.REASONS
@@ -246,7 +251,10 @@ SHAPES = (  # words with something in them: how they look, how they are said, wh
     (re.compile(rf"\[{NUMBER}, {NUMBER}\]"), _("%(low)s to %(high)s"), ("low", "high")),
     (re.compile(rf"(.+) (within|dense|count|density) {NUMBER} m"), _("%(layer)s %(kind)s %(n)s m"), ("layer", "kind", "n")),
     (re.compile(r"(.+) distance"), _("%(layer)s distance"), ("layer",)),
-    (re.compile(r"order of (.+)"), _("order of %(column)s"), ("column",)),
+    (re.compile(r"(.+) on a plane of metres around (.+)"), _("%(system)s on a plane of metres around %(place)s"), ("system", "place")),
+    (re.compile(r"([a-z_ ]+)_place"), _("places of %(kind)s"), ("kind",)),
+    (re.compile(r"([a-z_ ]+)_hours"), _("hours of %(kind)s"), ("kind",)),
+    (re.compile(r"([a-z_ ]+)_state"), _("state of %(kind)s"), ("kind",)),
     (re.compile(r"no number in (.+)"), _("no number in %(column)s"), ("column",)),
     (re.compile(r"(.+) is not (.+)"), _("%(column)s is not %(value)s"), ("column", "value")),
 )  # fmt: skip
