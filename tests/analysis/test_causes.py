@@ -592,6 +592,7 @@ def test_without_layers_only_contagion_and_recording_are_asked():
             kind="attractor", xy=[(100, 100), (300, 300)], hours=[[], [(9, 17), (19, 23)]], since=["2025-07-01", "NaT"]
         ),
         Layer(kind="parks", geometry=[shapely.box(0, 0, 400, 400)]),
+        Layer(kind="parks", xy=[(90.0, 35.0)]),  # metres near the origin are no degrees
     ],
 )
 def test_layers_may_be_empty_far_away_or_of_any_shape(layer):
@@ -633,7 +634,7 @@ GOOD = scattered(50)
         ({"layers": [Layer(kind="bars", xy=[(0, 0)], hours=[(8, 60)])]}, "must lie between 0 and 48"),
         ({"layers": [Layer(kind="bars", xy=[(0, 0)], names=["a", "b"])]}, "names must be 1"),
         ({"layers": [Layer(kind="bars", geometry=[shapely.Point()])]}, "is not a shape or is empty"),
-        ({"layers": [Layer(kind="bars", xy=[(47.1, 34.3), (47.2, 34.3)])]}, "looks like degrees, the events are metres"),
+        ({"xy": GOOD[0] + [680e3, 3.8e6], "layers": [Layer(kind="bars", xy=[(47.1, 34.3), (47.2, 34.3)])]}, "looks like degrees, the events are metres"),
         ({"neighbours": ["n"]}, "must be a Neighbour"),
     ],
 )  # fmt: skip

@@ -22,6 +22,7 @@ SECOND = np.timedelta64(1, "s")
 COUNTED_FROM = np.datetime64("2001-01-01", "s")  # where days given as numbers are laid
 ALWAYS = 0.98  # a state that lasts so much of the time leaves nothing to compare with
 HOURS_NEEDED = 0.3  # share of events with a known hour below which hours tell nothing
+DEGREES_AWAY_M = 20_000.0
 ONE_PLACE_M = 350.0
 ONE_PLACE_DAYS = 120.0  # days over which the number is smoothed there
 NEAR_M = 150.0  # an event so near to a feature tells little of what is usual
@@ -342,18 +343,21 @@ def _read(layer, where, given):
                 raise InputError(f"{where}: geometry row {row} is not a shape or is empty")
     shapes = np.atleast_1d(shapes)
     bounds = shapely.bounds(shapes).reshape(-1, 4)
-    if (
-        len(bounds)
-        and len(given.xy)
-        and checks.look_like_degrees(bounds[:, :2])
-        and not checks.look_like_degrees(given.xy)
-    ):
+    if len(bounds) and len(given.xy) and _in_degrees(bounds, given.xy):
         raise InputError(f"{where} looks like degrees, the events are metres: project it to the same plane")
     count = len(shapes)
     names = tuple(str(one) for one in layer.names) or tuple(str(row + 1) for row in range(count))
     if len(names) != count:
         raise InputError(f"{where}: names must be {count}, one a feature, got {len(names)}")
     return shapes, _spells(layer, count, where, given), _hours(layer, count, where), names
+
+
+def _in_degrees(bounds, xy):
+    """Do these look like longitudes and latitudes, far from where the events are in metres?"""
+    away = np.maximum(
+        np.maximum(xy.min(axis=0) - bounds[:, :2].max(axis=0), bounds[:, :2].min(axis=0) - xy.max(axis=0)), 0
+    )
+    return bool(away.max() > DEGREES_AWAY_M and checks.look_like_degrees(bounds[:, :2]))
 
 
 def _spells(layer, count, where, given):
