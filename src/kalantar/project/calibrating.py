@@ -1,9 +1,11 @@
-"""`kalantar calibrate`: does each method keep its promise where the truth is known? Writes docs/calibration."""
+"""`kalantar calibrate`: does each method keep its promise where the truth is known? Writes docs/calibration: the figures as
+JSON, and a page with pictures drawn from them."""
 
 from __future__ import annotations
 
 import json
 import pkgutil
+import re
 import sys
 import time
 from importlib import import_module
@@ -14,6 +16,7 @@ import numpy as np
 from kalantar import calibration
 from kalantar.analysis import drawing
 from kalantar.analysis.pictures import Bars
+from kalantar.calibration.lines import Line
 
 from .sentences import marked as _
 from .stop import Stop
@@ -44,15 +47,13 @@ def run(options) -> int:
         kept = {"promise": name, "seconds": round(seconds, 1), "worlds": options.worlds, "seed": options.seed}
         told = kept | {"lines": [vars(line) | {"holds": bool(line.holds)} for line in lines]}
         (out / f"{name}.json").write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        for what, picture in _pictures(lines):
-            (out / f"{name}-{_slug(what)}.svg").write_text(drawing.svg(picture) + "\n", encoding="utf-8")
         for line in lines:
             print(
                 f"{'ok ' if line.holds else 'NOT'} {name}: {line.what}, {line.stratum}: {line.figure:.3f} "
                 f"({line.low:.3f} to {line.high:.3f}); {line.goal}"
             )
             broken += not line.holds
-    (out / "README.md").write_text(_report(out), encoding="utf-8")
+    _write_report(out)
     return 1 if broken else 0
 
 
@@ -82,30 +83,36 @@ def _pictures(lines):
 
 
 def _slug(what):
-    return "".join(c if c.isalnum() else "-" for c in what.lower()).strip("-")[:60]
+    return re.sub(r"[^a-z0-9]+", "-", what.lower()).strip("-")[:60]
 
 
-def _report(out):
-    """Every promise that has been measured into this folder, with its figures, seed and pictures."""
+def _write_report(out):
+    """The page and its pictures, of every promise that has been measured into this folder."""
+    for old in out.glob("*.svg"):
+        old.unlink()
     parts = [
         "# Calibration\n",
-        "Worlds where the truth is known, made from the seeds printed here; `./kalantar calibrate` makes this page again.",
-        "A figure stands with its Monte Carlo interval (95 %). A goal is missed only where the whole interval lies beyond it.\n",
+        (
+            "Worlds where the truth is known, made from the seeds printed here; `./kalantar calibrate` makes this page again. "
+            "A figure stands with its Monte Carlo interval (95 %). A goal is missed only where the whole interval lies "
+            "beyond it.\n"
+        ),
     ]
     for path in sorted(out.glob("*.json")):
         told = json.loads(path.read_text(encoding="utf-8"))
-        name = told["promise"]
+        name, lines = told["promise"], [Line(**line) for line in told["lines"]]
         parts.append(f"## {name.replace('_', ' ').capitalize()}\n")
         parts.append((import_module(f"kalantar.calibration.{name}").__doc__ or "").strip() + "\n")
-        parts.append(f"Seed {told['seed']}, {told['seconds']} s.\n")
+        parts.append(f"Seed {told['seed']}, {told['worlds']} worlds asked for, {told['seconds']} s.\n")
         parts.append("| what | stratum | figure | interval | worlds | goal | holds |\n|---|---|---|---|---|---|---|")
         parts += [
-            f"| {line['what']} | {line['stratum']} | {line['figure']:.3f} | {line['low']:.3f} to {line['high']:.3f} "
-            f"| {line['worlds']} | {line['goal']} | {'yes' if line['holds'] else '**no**'} |"
-            for line in told["lines"]
+            f"| {line.what} | {line.stratum} | {line.figure:.3f} | {line.low:.3f} to {line.high:.3f} "
+            f"| {line.worlds} | {line.goal} | {'yes' if line.holds else '**no**'} |"
+            for line in lines
         ]
         parts.append("")
-        for picture in sorted(out.glob(f"{name}-*.svg")):
-            parts.append(f"![{picture.stem.replace('-', ' ')}]({picture.name})")
-        parts.append("")
-    return "\n".join(parts) + "\n"
+        for what, picture in _pictures(lines):
+            drawn = f"{name}-{_slug(what)}.svg"
+            (out / drawn).write_text(drawing.svg(picture) + "\n", encoding="utf-8")
+            parts.append(f"![{what}]({drawn})\n")
+    (out / "README.md").write_text("\n".join(parts), encoding="utf-8")
