@@ -29,7 +29,7 @@ border-radius:12px;padding:18px 20px;margin:16px 0}figure{margin:12px 0;overflow
 table{border-collapse:collapse;font-size:15px;width:100%}th,td{padding:6px 10px;border-bottom:1px solid var(--line);
 text-align:start;vertical-align:top}th{color:var(--soft);font-weight:600}.wide{overflow-x:auto}code,pre{font:14px/1.6 ui-monospace,monospace;
 direction:ltr;text-align:left;unicode-bidi:isolate}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--paper);
-padding:10px 12px;border-radius:8px;margin:6px 0}.soft{color:var(--soft)}td.n{unicode-bidi:plaintext;text-align:left;font-variant-numeric:tabular-nums}[dir=rtl] td.n{text-align:right}
+padding:10px 12px;border-radius:8px;margin:6px 0}.soft{color:var(--soft)}td.n{unicode-bidi:plaintext;text-align:left}[dir=rtl] td.n{text-align:right}
 @media print{body{background:#fff}section{break-inside:avoid;border:0;padding:0}}
 """
 
@@ -48,7 +48,7 @@ def page(answer, *, say, language) -> str:
     if drawn:
         parts.append(_section("", "".join(f"<figure>{one}</figure>" for one in drawn)))
     parts.append(_section(say("What it does not mean"), "".join(f"<p>{escape(line)}</p>" for line in limits)))
-    table = _table(answer.result.table(), say, tell, write)
+    table = _table(answer.table(), say, tell, write)
     if table:
         parts.append(_section(say("The figures"), table))
     parts.append(_section(say("How it was reckoned"), _single(answer.result, say, tell, write)))

@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from kalantar import __version__
 from kalantar.analysis import InputError
 from kalantar.formats import FileRefused
@@ -39,6 +41,14 @@ class Answer:
     files: list[dict]
     frame: str
     meaning: tuple[list[str], list[str]] = field(default=([], []))
+    labels: tuple[str, ...] = ()  # names of the rows, where the result itself knows none
+
+    def table(self):
+        """The result's table, with the names of its rows before it."""
+        columns = self.result.table()
+        if "name" in columns or not columns or len(next(iter(columns.values()))) != len(self.labels):
+            return columns
+        return {"name": np.array(self.labels, dtype=object), **columns}
 
     def to_dict(self):
         return {
@@ -78,7 +88,7 @@ def run(name: str, rest: list[str]) -> int:
 
         _write(given.html, report.page(answer, say=say, language=language()))
     if given.csv:
-        _write(given.csv, _as_csv(answer.result))
+        _write(given.csv, _as_csv(answer.table()))
     if given.json:
         print(json.dumps(answer.to_dict(), ensure_ascii=False))
     else:
@@ -108,13 +118,13 @@ def answered(method, given, command) -> Answer:
         command=command,
         files=[rows.to_dict() for rows in work.opened],
         frame=work.frame.said if work.frame else "",
+        labels=tuple(str(one) for one in work.labels),
     )
     answer.meaning = meanings.of(result)
     return answer
 
 
-def _as_csv(result) -> str:
-    columns = result.table()
+def _as_csv(columns) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(columns)

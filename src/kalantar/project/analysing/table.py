@@ -66,6 +66,7 @@ class Work:
         self.opened: list[files.Rows] = []
         self.frame: files.Frame | None = None
         self.area = self.shapes = None
+        self.labels: list[str] = []  # names of the rows of the answer
 
     def call(self, function, *data, **options):
         return self.asked.call(function, *data, **options)

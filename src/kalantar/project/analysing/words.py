@@ -251,7 +251,11 @@ SHAPES = (  # words with something in them: how they look, how they are said, wh
     (re.compile(rf"\[{NUMBER}, {NUMBER}\]"), _("%(low)s to %(high)s"), ("low", "high")),
     (re.compile(rf"(.+) (within|dense|count|density) {NUMBER} m"), _("%(layer)s %(kind)s %(n)s m"), ("layer", "kind", "n")),
     (re.compile(r"(.+) distance"), _("%(layer)s distance"), ("layer",)),
-    (re.compile(r"(.+) on a plane of metres around (.+)"), _("%(system)s on a plane of metres around %(place)s"), ("system", "place")),
+    (
+        re.compile(rf"(.+) on a plane of metres around {NUMBER}, {NUMBER}"),
+        _("%(system)s on a plane of metres around %(lon)s, %(lat)s"),
+        ("system", "lon", "lat"),
+    ),
     (re.compile(r"([a-z_ ]+)_place"), _("places of %(kind)s"), ("kind",)),
     (re.compile(r"([a-z_ ]+)_hours"), _("hours of %(kind)s"), ("kind",)),
     (re.compile(r"([a-z_ ]+)_state"), _("state of %(kind)s"), ("kind",)),
