@@ -1,6 +1,6 @@
 """One measured import in a process of its own: the product's, or beside it the desk that writes meanwhile.
 
-python -m kalantar.project.bench_import load DATA ROWS | desk DATA EVERY_S
+python -m kalantar.project.bench_import load DATA ROWS | desk DATA EVERY_S | command VERB ...
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ class OnlyThePeers:
 
 def main(arguments: list[str]) -> None:
     sys.meta_path.insert(0, OnlyThePeers())
+    if arguments[0] == "command":  # `kalantar` as a person has it
+        from .cli import main as kalantar
+
+        sys.exit(kalantar(arguments[1:]))
     what, data = arguments[0], Path(arguments[1])
     bench_city.open_city(data)
     if what == "desk":

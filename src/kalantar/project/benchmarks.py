@@ -122,8 +122,7 @@ class Bench:
 
     @staticmethod
     def _command(module: str, *arguments: object) -> list[str]:
-        name = module if module == "kalantar" else f"kalantar.project.{module}"
-        return [sys.executable, "-P", "-m", name, *map(str, arguments)]
+        return [sys.executable, "-P", "-m", f"kalantar.project.{module}", *map(str, arguments)]
 
     @contextlib.contextmanager
     def city(self) -> Iterator[Path]:
@@ -185,7 +184,7 @@ class Bench:
         """Seconds of the command as a person types it, with the start of Python and Django."""
         files = bench_city.make_files(city, n)
         maps = [part for path in files for part in ("--map", bench_city.SOURCE / f"{path.stem}.map.toml")]
-        command = self._command("kalantar", "import", "incidents", *files, *maps, "--json", "--data", city)
+        command = self._command("bench_import", "command", "import", "incidents", *files, *maps, "--data", city)
         began = time.perf_counter()
         done = subprocess.run(
             command, env=self.environment | {"KALANTAR_PROFILE": "demo"}, capture_output=True, text=True, check=False
