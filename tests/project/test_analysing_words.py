@@ -139,6 +139,13 @@ def test_a_name_of_the_file_stands_as_it_is(monkeypatch):
     assert words.told("within_m", say) == "within (m)"
 
 
+def test_days_of_a_scan_are_days_of_the_calendar(town):
+    answer = test_analysing.asked(town, "scan", *test_analysing.CALLS["scan"])
+    page = report.page(answer, say=say, language="fa")
+    assert words.day(np.datetime64(int(answer.result.end), "D")) in page
+    assert meanings.n(answer.result.end) not in page
+
+
 def test_the_page_carries_the_digest_of_its_only_style_and_no_other(town):
     page = report.page(
         test_analysing.asked(town, "near-repeat", *test_analysing.EVENTS, "--runs", "19"), say=say, language="fa"

@@ -387,8 +387,8 @@ def _reach(layers):
                 corners += [tuple(np.min(ring, axis=0)), tuple(np.max(ring, axis=0))]
     if not corners:
         return np.zeros(2), np.ones(2)
-    corners = np.array(corners, float)
-    return corners.min(axis=0), corners.max(axis=0)
+    reached = np.array(corners, float)
+    return reached.min(axis=0), reached.max(axis=0)
 
 
 def _cells(layer, across, up, scale, label, number, key_y):

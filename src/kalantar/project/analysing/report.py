@@ -17,6 +17,7 @@ from . import meanings, words
 
 ROWS_SHOWN = 60
 LONG = 48
+DAYS = {"Scan": {"start", "end"}}  # figures that are days since 1970, by kind of result
 FONT = Path(__file__).resolve().parents[2] / "web/static/kalantar/vazirmatn-400-800.woff2"
 
 PAGE_STYLE = """
@@ -48,7 +49,9 @@ def page(answer, *, say, language) -> str:
     if drawn:
         parts.append(_section("", "".join(f"<figure>{one}</figure>" for one in drawn)))
     parts.append(_section(say("What it does not mean"), "".join(f"<p>{escape(line)}</p>" for line in limits)))
-    table = _table(answer.table(), say, tell, write)
+    dated = DAYS.get(type(answer.result).__name__, set())
+    columns = {name: _days(values) if name in dated else values for name, values in answer.table().items()}
+    table = _table(columns, say, tell, write)
     if table:
         parts.append(_section(say("The figures"), table))
     parts.append(_section(say("How it was reckoned"), _single(answer.result, say, tell, write)))
@@ -110,6 +113,8 @@ def _single(result, say, tell, write):
     rows = []
     for one in fields(result):
         value = getattr(result, one.name)
+        if one.name in DAYS.get(type(result).__name__, set()):
+            value = _days(value)
         if value is None or isinstance(value, (bool, int, float, str, np.generic)):
             if value is not None and value != "":
                 rows.append((one.name, _cell(value, tell, write)))
@@ -150,6 +155,10 @@ def _column(role, name, tell):
     if of and not order:  # what the dates of a column were taken for
         return f"{escape(tell('order'))} <bdi>{escape(of)}</bdi>: {escape(tell(name))}"
     return f"{escape(tell(role))}: <bdi>{escape(tell('geometry') if name == 'geometry' else name)}</bdi>"
+
+
+def _days(values):
+    return np.floor(np.asarray(values, float)).astype("datetime64[D]")[()]
 
 
 def _cell(value, tell, write):
