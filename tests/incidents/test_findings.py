@@ -237,7 +237,10 @@ def test_records_that_end_everywhere_are_told_after_a_week(town, station, other_
     town.written()
     findings.make_all(ON)
     for one in (station, other_station):
-        assert ended(Finding.objects.filter(station=one).select_related("type")) == {"T-HOME": str(ON - timedelta(9))}
+        said = Finding.objects.filter(station=one, method="rise/ended").select_related("type")
+        assert ended(said) == {"T-HOME": str(ON - timedelta(9))}
+        here = town.recount(kind="T-HOME", station=one.pk)
+        assert said[0].result["usual"] == pytest.approx(len(here) / (900 - 9) * 28, rel=0.1)  # its own, not of all
 
 
 def test_after_the_records_go_on_the_sentence_is_gone(town, station):

@@ -66,7 +66,11 @@ def make(station, on: date, *, high: dict | None = None, ended: dict | None = No
     rows: list[Finding] = []
     if series:
         silent = {**(_ended(on) if ended is None else ended), **_ended(on, station.pk)}
-        silent = {t: found for t, found in silent.items() if (t, None) in series}
+        silent = {
+            t: {**found, "usual": _usual(series[t, None], on, date.fromisoformat(found["last_on"]))}
+            for t, found in silent.items()
+            if (t, None) in series
+        }
         rows += _rises({key: counts for key, counts in series.items() if key[0] not in silent}, on)
         rows += [
             _finding(Finding.TOO_FEW, t, None, "rise/ended", {"at": ENDED}, **found) for t, found in silent.items()
@@ -240,11 +244,17 @@ def _ended(on: date, station_id: int | None = None) -> dict[int, dict]:
             found[t] = {
                 "last_on": str(last[t]),
                 "until": str(newest),
-                "usual": round(float(past[-52:].mean()) * PERIOD_DAYS / 7, 1),
                 "expected": round(drop.expected, 1),
                 "p": drop.p_value,
             }
     return found
+
+
+def _usual(counts, on: date, last_on: date) -> float:
+    """How many came in four weeks here, over the last whole year before the records ended."""
+    touched = -(-((on - last_on).days - 1) // PERIOD_DAYS)
+    year = counts[: max(1, len(counts) - touched)][-PERIODS_A_YEAR:]
+    return round(float(year.mean()), 1)
 
 
 def _longest_silence(counts) -> int:
