@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kalantar.analysis._areas_lookup import located
 from kalantar.analysis import checks
+from kalantar.analysis._areas_lookup import located
 from kalantar.analysis.errors import InputError
 from kalantar.analysis.pictures import Bars
 from kalantar.analysis.results import Result

@@ -73,27 +73,37 @@ def counts(values, name="counts", *, rows=None, of="exposure"):
 
 def positive(value, name, *, zero=False):
     """One finite number above 0 (or 0 and above)."""
-    if isinstance(value, bool) or not np.isscalar(value) or not np.isreal(value):
+    number = _number(value)
+    if number is None:
         raise InputError(f"{name} must be one number, got {value!r}")
-    if not np.isfinite(value) or value < 0 or (value == 0 and not zero):
-        raise InputError(f"{name} must be {'0 or more' if zero else 'above 0'}, got {value:g}")
-    return float(value)
+    if not np.isfinite(number) or number < 0 or (number == 0 and not zero):
+        raise InputError(f"{name} must be {'0 or more' if zero else 'above 0'}, got {number:g}")
+    return number
 
 
 def whole(value, name, *, least=1, most=None):
     """One whole number from `least` to `most`."""
-    if isinstance(value, bool) or not np.isscalar(value) or not np.isreal(value) or int(value) != value:
+    number = _number(value)
+    if number is None or not np.isfinite(number) or number != np.floor(number):
         raise InputError(f"{name} must be a whole number, got {value!r}")
-    if value < least or (most is not None and value > most):
+    if number < least or (most is not None and number > most):
         upto = f" to {most}" if most is not None else " or more"
-        raise InputError(f"{name} must be {least}{upto}, got {value:g}")
-    return int(value)
+        raise InputError(f"{name} must be {least}{upto}, got {number:g}")
+    return int(number)
 
 
 def share(value, name):
     """One number strictly between 0 and 1."""
-    if isinstance(value, bool) or not np.isscalar(value) or not np.isreal(value) or not 0 < value < 1:
+    number = _number(value)
+    if number is None or not 0 < number < 1:
         raise InputError(f"{name} must lie between 0 and 1, got {value!r}")
+    return number
+
+
+def _number(value):
+    """A plain number as float; None for truth values, texts, arrays and everything else."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        return None
     return float(value)
 
 

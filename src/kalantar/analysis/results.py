@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What every method returns: frozen figures, with the conventions that made them."""
 
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import ClassVar
 
 import numpy as np
 
 
+@dataclass(frozen=True, kw_only=True)
 class Result:
     """Base of the frozen result classes.
 

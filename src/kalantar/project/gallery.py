@@ -56,8 +56,10 @@ def run(out: Path | None) -> int:
         old.unlink()
     parts = [
         "# Gallery\n",
-        ("One picture a method, on the events that come with the product (Chicago; the station of `causes` is made up). "
-        "`./kalantar pictures --gallery` draws them again.\n"),
+        (
+            "One picture a method, on the events that come with the product (Chicago; the station of `causes` is made up). "
+            "`./kalantar pictures --gallery` draws them again.\n"
+        ),
     ]
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         _unpack(Path(folder))
