@@ -43,7 +43,7 @@ def test_an_event_is_recorded_with_the_keyboard_alone(at_desk, beats, record_pro
     page.wait_for_selector("[role=status]")
     row = Incident.objects.select_related("type").get()
     assert (row.type.code, row.place_text, row.beat) == ("T-INCAR", "sanobar 12", beats[1])
-    assert page.evaluate("document.activeElement.name") == "type"
+    page.wait_for_function("() => document.activeElement.name === 'type'")  # ready for the next one
     assert page.input_value("[name=type]") == page.input_value("[name=place_text]") == ""
     record_property("strokes", strokes)
     assert strokes < 40

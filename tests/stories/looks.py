@@ -64,6 +64,7 @@ OUTSIDE = """
 def hold(live, *, themes=("light", "dark")) -> None:
     """The page as it stands: not too wide, nothing cut off or covered, everything large enough, no fault of axe."""
     page = live.page
+    page.wait_for_load_state("load")  # an element may be there before its stylesheet is
     phone = page.viewport_size["width"] < 600
     outside = page.evaluate(OUTSIDE)
     assert not outside, f"{page.url} at {page.viewport_size['width']} px is too wide: {outside}"
