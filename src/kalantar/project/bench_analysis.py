@@ -23,7 +23,7 @@ import numpy as np
 
 from .bench_city import SOURCE
 
-SLOW_S = 20.0  # a peer slower than this is asked once
+SLOW_S = 10.0  # a peer slower than this is asked once
 BANDS_M, BANDS_DAYS = [0, 150, 300, 450, 600], [0, 7, 14, 21]
 DAY = np.timedelta64(1, "D")
 
