@@ -1,11 +1,13 @@
 """The pages: what they show, to whom, and what they weigh."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
 from kalantar.kernel import clock
+from kalantar.kernel.change import Refused
 from kalantar.territory import maps, queries, verbs
 from kalantar.territory.models import Area, Beat, BeatOfficer, BoundaryFile
 from tests.cast import square
@@ -93,6 +95,22 @@ def test_naming_refused_keeps_the_page_and_says_why(beat, beat_officer, station_
     )
     assert answer.status_code == 422
     assert "already answers for this beat" in answer.content.decode()
+
+
+def test_nobody_is_named_for_a_day_that_is_over(beat, beat_officer, station_chief, client_of):
+    client = client_of(station_chief)
+    client.cookies["language"] = "en"
+    today = clock.today()
+    for days, status, named in ((-1, 422, 0), (0, 302, 1)):  # the same press for today is done
+        day = (today + timedelta(days=days)).isoformat()
+        form = {"officer": beat_officer.officer_id, "from_on": day}
+        answer = client.post(reverse("territory:name_officer", args=[beat.pk]), form)
+        assert (answer.status_code, BeatOfficer.objects.count()) == (status, named)
+        if status == 422:
+            assert "This day is over" in answer.content.decode()
+    with pytest.raises(Refused, match="officer_dated_back"):
+        verbs.end_beat_officer(beat, by=station_chief, on=today - timedelta(days=1))
+    assert BeatOfficer.objects.get().to_on is None
 
 
 def test_who_may_not_name_sees_no_form(beat, beat_officer, client_of):

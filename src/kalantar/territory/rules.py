@@ -39,6 +39,11 @@ def officer_refusal(held: frozenset[Role]) -> str | None:
     return None if held & BEAT_POSTS else "officer_without_street_post"
 
 
+def dated_back_refusal(day: date, *, today: date) -> str | None:
+    """Nobody answers for what has already been: a name written into the past would lend somebody yesterday's beat."""
+    return "officer_dated_back" if day < today else None
+
+
 def naming_refusal(from_on: date, *, held_from: date, same: bool) -> str | None:
     """Who answers for a beat changes hands forward in time, and only when it changes."""
     if same:

@@ -26,6 +26,7 @@ REFUSALS = {
     "officer_before_the_last": _(
         "The colleague before began later than this day. Nothing was changed. Please choose a later day."
     ),
+    "officer_dated_back": _("This day is over. Nothing was changed. Please choose today or a later day."),
     "officer_not_named": _("Nobody is named for this beat. Nothing was changed."),
     "boundaries_without_station": _(
         "No shape of this file belongs to a station you may draw. Nothing was drawn. Check which "

@@ -178,6 +178,7 @@ def name_beat_officer(beat: Beat, officer: Officer, *, by, from_on: date | None 
     from_on = from_on or clock.today()
     beat = Beat.objects.visible_to(by).in_force().select_related("station").get(pk=beat.pk)
     insist(rules.refusal("name_officer", roles=by.roles_at(beat.station_id)))
+    insist(rules.dated_back_refusal(from_on, today=clock.today()))
     officer = Officer.objects.visible_to(by).get(pk=officer.pk)
     posts = Post.objects.held_on(from_on).filter(officer=officer, unit__path__startswith=beat.station.path)
     insist(rules.officer_refusal(frozenset(posts.values_list("role", flat=True))))
@@ -206,6 +207,7 @@ def end_beat_officer(beat: Beat, *, by, on: date | None = None) -> BeatOfficer:
     on = on or clock.today()
     beat = Beat.objects.visible_to(by).in_force().get(pk=beat.pk)
     insist(rules.refusal("end_officer", roles=by.roles_at(beat.station_id)))
+    insist(rules.dated_back_refusal(on, today=clock.today()))
     held = BeatOfficer.objects.filter(beat=beat, to_on=None).first()
     insist(rules.ending_refusal(on, held_from=held.from_on if held else None))
     assert held is not None  # a beat without one was refused
